@@ -1,0 +1,61 @@
+# Everything a person or CI runs. Each target does its own set-up; nothing but package registries is needed.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .uv/bin/uv
+# Never let an active environment leak into ours.
+unexport VIRTUAL_ENV
+unexport PYTHONPATH
+
+.PHONY: help setup demo test check lint generate check-generated bench clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# uv lives in an environment of its own, so that syncing ours never removes it.
+$(UV):
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
+
+$(VENV)/.synced: $(UV) pyproject.toml uv.lock
+	@echo "setting up $(VENV) from uv.lock" >&2
+	@$(UV) sync --quiet --locked --python $(PYTHON)
+	@touch $@
+
+setup: $(VENV)/.synced ## virtual environment and locked dependencies, nothing else
+
+demo: setup ## plan the example fleet, say why, and try one selector on it
+	@$(BIN)/modelplane plan examples/fleet examples/deployments
+	@echo
+	@echo '$$ modelplane selector eval DEVICE_WITH_AT_LEAST_140Gi examples/fleet'
+	@$(BIN)/modelplane selector eval 'device.driver == "gpu.nvidia.com" && device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("140Gi")) >= 0' examples/fleet
+
+test: setup ## every test
+	@$(BIN)/pytest -q -n 2
+
+lint: setup ## formatter, linter, import contracts, types, protos
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --no-cache > .lint-imports.log || (cat .lint-imports.log; exit 1)
+	@$(BIN)/mypy
+	@cd proto && ../$(BIN)/buf lint
+
+check: lint check-generated test ## what CI runs
+
+PROTOS = $(sort $(wildcard proto/modelplane/scheduler/v1/*.proto))
+
+generate: setup ## the stubs of proto/, checked in
+	@$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=proto --pyi_out=proto $(PROTOS)
+
+check-generated: generate ## fails when generating the stubs changes anything
+	@git diff --exit-code --stat -- proto || (echo "the stubs were stale: commit what make generate wrote" >&2; exit 1)
+	@test -z "$$(git ls-files --others --exclude-standard -- proto)" || (echo "generated files are not checked in" >&2; exit 1)
+
+BENCH ?=
+bench: setup ## benchmarks; one of them with BENCH=NAME, machine-readable with JSON=1
+	@$(BIN)/python -m benchmarks.run $(BENCH) $(if $(JSON),--json)
+
+clean: ## everything that was set up
+	@rm -rf .venv .uv .mypy_cache .ruff_cache .hypothesis .lint-imports.log
