@@ -1,0 +1,218 @@
+"""InferenceCluster: a cluster of the fleet and its node pools."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+
+from scheduler.api.base import (
+    ApiModel,
+    HasConditions,
+    Name63,
+    Name253,
+    NotEmpty,
+    Resource,
+    UniqueByName,
+    block_for,
+    rule_broken,
+    unique_by,
+)
+from scheduler.api.price import PriceText
+
+Region = Annotated[StrictStr, Field(min_length=1, max_length=32)]
+Credential = Literal[
+    "GoogleApplicationCredentials", "AWSWebIdentityCredentials", "NebiusServiceAccountCredentials"
+]
+
+
+class KubeconfigSecret(ApiModel):
+    """A Secret in modelplane-system with the kubeconfig."""
+
+    name: Name253
+    key: Name253 = "kubeconfig"
+
+
+class IdentitySecret(ApiModel):
+    """A Secret with a cloud identity."""
+
+    name: Name253
+    key: Name253 = "private_key"
+    type: Credential = "GoogleApplicationCredentials"
+
+
+class ExistingCache(ApiModel):
+    """Where caches of an existing cluster are stored."""
+
+    storage_class_name: Name253 | None = None
+
+
+class ExistingSource(ApiModel):
+    """A cluster that somebody else made."""
+
+    secret_ref: KubeconfigSecret | None = None
+    identity_secret_ref: IdentitySecret | None = None
+    cache: ExistingCache | None = None
+
+
+class CloudCredentials(ApiModel):
+    """The provider configuration that makes the cluster."""
+
+    type: Literal["ProviderConfig", "ClusterProviderConfig"] = "ClusterProviderConfig"
+    name: StrictStr = "default"
+
+
+class CloudSource(ApiModel):
+    """What every cloud's block has."""
+
+    credentials: CloudCredentials | None = None
+
+
+class GkeSource(CloudSource):
+    """A cluster of Google Kubernetes Engine."""
+
+    region: Region
+    kubernetes_version: StrictStr = "1.35"
+
+
+class EksSource(CloudSource):
+    """A cluster of Amazon EKS."""
+
+    region: Region
+    kubernetes_version: StrictStr = "1.36"
+
+
+class AksSource(CloudSource):
+    """A cluster of Azure Kubernetes Service."""
+
+    location: Region
+    kubernetes_version: StrictStr = "1.34"
+
+
+class NebiusSource(CloudSource):
+    """A cluster of Nebius."""
+
+    kubernetes_version: StrictStr = "1.34"
+
+
+class VultrSource(CloudSource):
+    """A cluster of Vultr."""
+
+    region: Region
+    kubernetes_version: StrictStr = "v1.36.1+3"
+
+
+class ClusterSource(ApiModel):
+    """Where the cluster comes from."""
+
+    source: Literal["GKE", "EKS", "AKS", "Nebius", "Vultr", "Existing"]
+    gke: GkeSource | None = None
+    eks: EksSource | None = None
+    aks: AksSource | None = None
+    nebius: NebiusSource | None = None
+    vultr: VultrSource | None = None
+    existing: ExistingSource | None = None
+
+    @model_validator(mode="after")
+    def _source_block(self) -> Self:
+        block_for(self, choice="source", value=self.source, block=self.source.lower())
+        return self
+
+
+class ClusterTaint(ApiModel):
+    """Keeps replicas away that do not tolerate it."""
+
+    key: NotEmpty
+    value: StrictStr = ""
+    effect: Literal["NoSchedule", "NoExecute"]
+
+
+class CapacityBlock(ApiModel):
+    """A reservation of Amazon EC2."""
+
+    capacity_reservation_id: Annotated[
+        StrictStr, Field(min_length=4, max_length=64, pattern=r"^cr-[0-9a-f]+$")
+    ]
+
+
+class InfiniBand(ApiModel):
+    """The InfiniBand fabric that the nodes join."""
+
+    fabric: Name63
+
+
+class Fabric(ApiModel):
+    """The network between the nodes of a pool; ``domainLabel`` is an addition of ours."""
+
+    type: Literal["None", "EFA", "InfiniBand"] = "None"
+    infiniband: InfiniBand | None = None
+    #: Node label whose value names the domain of full-speed traffic; None: the node pool is one domain.
+    domain_label: NotEmpty | None = None
+
+    @model_validator(mode="after")
+    def _block_only_with_infiniband(self) -> Self:
+        if self.infiniband is not None and self.type != "InfiniBand":
+            raise rule_broken(
+                at=".infiniband", found=f"the block with type {self.type}", expected="type InfiniBand"
+            )
+        return self
+
+
+class NodePool(ApiModel):
+    """A group of nodes of one class; ``pricePerNodeHour`` is an addition of ours."""
+
+    name: Annotated[StrictStr, Field(max_length=40)]
+    class_name: Name253
+    node_count: Annotated[StrictInt, Field(ge=0)] = 1
+    min_node_count: Annotated[StrictInt, Field(ge=0)] | None = None
+    max_node_count: Annotated[StrictInt, Field(ge=1)] | None = None
+    zones: tuple[StrictStr, ...] = ()
+    capacity_block: CapacityBlock | None = None
+    fabric: Fabric | None = None
+    #: Micro-dollars.
+    price_per_node_hour: PriceText | None = None
+
+
+class ClusterSpec(ApiModel):
+    """The cluster and its node pools."""
+
+    cluster: ClusterSource
+    taints: Annotated[tuple[ClusterTaint, ...], AfterValidator(unique_by("key", "effect"))] = ()
+    node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=8), UniqueByName] | None = None
+
+    @model_validator(mode="after")
+    def _nebius_names_its_fabric(self) -> Self:
+        for position, pool in enumerate(self.node_pools or ()):
+            fabric = pool.fabric
+            needs_block = self.cluster.source == "Nebius" and fabric and fabric.type == "InfiniBand"
+            if needs_block and fabric and fabric.infiniband is None:
+                raise rule_broken(
+                    at=f".nodePools[{position}].fabric.infiniband",
+                    found="nothing",
+                    expected="this block when source is Nebius and the fabric is InfiniBand",
+                )
+        return self
+
+
+class PublishedPool(ApiModel):
+    """A node pool that the cluster publishes to the scheduler."""
+
+    name: StrictStr
+
+
+class GatewayAddress(ApiModel):
+    """Where the cluster's gateway is reached."""
+
+    address: StrictStr = ""
+
+
+class ClusterStatus(HasConditions):
+    """What was observed of the cluster."""
+
+    gateway: GatewayAddress | None = None
+    gpu_pools: tuple[PublishedPool, ...] | None = None
+
+
+class InferenceCluster(Resource):
+    """A cluster that replicas can run on."""
+
+    spec: ClusterSpec
+    status: ClusterStatus | None = None

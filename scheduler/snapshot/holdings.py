@@ -1,0 +1,60 @@
+"""Who holds which device of a cluster: a slot of a replica, or somebody else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from scheduler.snapshot.findings import Findings, Origin
+from scheduler.snapshot.records import AllocatedClaim, PodRecord
+from scheduler.snapshot.slots import JoinedPods, OwnedSlot
+
+DeviceName = tuple[str, str, str]
+"""Driver, resource pool and device."""
+
+
+@dataclass(slots=True)
+class Holdings:
+    """The devices that claims hold; None: held by others."""
+
+    holders: dict[DeviceName, OwnedSlot | None]
+    #: Those of ``holders`` that no slice has shown so far.
+    unseen: set[DeviceName]
+
+
+def holdings(
+    claims: Iterable[AllocatedClaim], pods: Mapping[tuple[str, str], PodRecord], joined: JoinedPods
+) -> Holdings:
+    """Who holds what. A claim that pods of different replicas share, or that others use too, is theirs."""
+    holders: dict[DeviceName, OwnedSlot | None] = {}
+    for claim in claims:
+        holder = _holder(claim, pods, joined)
+        for device in claim.devices:
+            holders[device] = None if device in holders else holder
+    return Holdings(holders=holders, unseen=set(holders))
+
+
+def report_unknown_devices(cluster: str, held: Holdings, findings: Findings, origin: Origin) -> None:
+    """One warning for all devices that claims hold and no slice shows."""
+    if held.unseen:
+        driver, pool, device = min(held.unseen)
+        findings.warning(
+            origin,
+            f"claims hold {len(held.unseen)} devices that no ResourceSlice shows, such as {driver}/{pool}/{device},"
+            " expected each in a slice",
+            about=f"InferenceCluster {cluster}",
+        )
+
+
+def _holder(
+    claim: AllocatedClaim, pods: Mapping[tuple[str, str], PodRecord], joined: JoinedPods
+) -> OwnedSlot | None:
+    owners = []
+    for reference in claim.pods:
+        pod = pods.get((reference.namespace, reference.name))
+        is_same = pod is not None and (not reference.uid or not pod.uid or pod.uid == reference.uid)
+        owned = joined.slots.get((reference.namespace, reference.name)) if is_same else None
+        if owned is None:
+            return None
+        owners.append(owned)
+    if len({owned.replica for owned in owners}) != 1:
+        return None
+    return min(owners)

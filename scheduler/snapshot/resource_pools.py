@@ -1,0 +1,141 @@
+"""Which slices count on which node: complete and valid resource pools of the newest generation.
+
+Follows the allocator of Kubernetes node by node, with one exception on the safe side: slices that reach
+more than one node are not given out yet.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from scheduler.snapshot.findings import Findings
+from scheduler.snapshot.records import PublishedDevice, Slice, SliceScope
+from solver.domain.device import Withheld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSlice:
+    """Devices of one slice that are on one node, and why none of them can be given away, if so."""
+
+    slice: Slice
+    devices: tuple[PublishedDevice, ...]
+    withheld: Withheld | None
+    #: What was found and what was expected of the resource pool, if it is incomplete or invalid.
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlicesByNode:
+    """The slices of a cluster, sorted out."""
+
+    #: By node, in order of driver, resource pool and slice.
+    local: dict[str, list[NodeSlice]]
+    #: Slices whose devices belong to no single node.
+    unattached: tuple[Slice, ...]
+    #: Slices whose resource pool is incomplete or invalid, with the sentence that says why.
+    unusable: tuple[tuple[Slice, str], ...]
+
+
+def slices_by_node(slices: Iterable[Slice]) -> SlicesByNode:
+    """Sort *slices* of one cluster out by node."""
+    groups: dict[tuple[str, str], list[Slice]] = defaultdict(list)
+    for each in sorted(slices, key=lambda each: (each.driver, each.pool, each.name)):
+        groups[each.driver, each.pool].append(each)
+    local: dict[str, list[NodeSlice]] = defaultdict(list)
+    unattached: list[Slice] = []
+    unusable: list[tuple[Slice, str]] = []
+    for group in groups.values():
+        for node, node_slice in _group_by_node(group):
+            local[node].append(node_slice)
+            # What is malformed was reported when it was read.
+            if node_slice.complaint and not node_slice.slice.is_malformed:
+                unusable.append((node_slice.slice, node_slice.complaint))
+        unattached.extend(each for each in group if each.scope is not SliceScope.NODE and each.devices)
+    return SlicesByNode(local=local, unattached=tuple(unattached), unusable=tuple(unusable))
+
+
+def report_unusable(unusable: Sequence[tuple[Slice, str]], findings: Findings) -> None:
+    """One warning for each driver and complaint, with the first slice it is about."""
+    groups: dict[tuple[str, str], list[Slice]] = defaultdict(list)
+    for each, complaint in unusable:
+        groups[each.driver, complaint].append(each)
+    for (driver, complaint), slices in groups.items():
+        first = slices[0]
+        pools = len({each.pool for each in slices})
+        more = f" (and {pools - 1} more resource pools of the driver)" if pools > 1 else ""
+        message = f"{complaint}; resource pool {driver}/{first.pool} offers nothing{more}"
+        findings.warning(first.origin, message, about=f"ResourceSlice {first.name}", path="spec.pool")
+
+
+def _group_by_node(group: Sequence[Slice]) -> Iterator[tuple[str, NodeSlice]]:
+    local: dict[str, list[Slice]] = defaultdict(list)
+    # Counters are relevant everywhere, and so is what all nodes reach.
+    common = []
+    for each in group:
+        if each.scope is SliceScope.NODE and each.node:
+            local[each.node].append(each)
+        if each.scope is SliceScope.ALL_NODES or each.counters:
+            common.append(each)
+    generations = Counter(each.generation for each in group)
+    for node in sorted(local):
+        relevant = [*local[node], *(each for each in common if each.node != node)]
+        newest = max(each.generation for each in relevant)
+        current = [each for each in relevant if each.generation == newest]
+        withheld, complaint = _pool_fault(current, newest, generations)
+        for each in local[node]:
+            if each.generation == newest:
+                yield (
+                    node,
+                    NodeSlice(slice=each, devices=each.devices, withheld=withheld, complaint=complaint),
+                )
+    yield from _selected_devices(group, newest=max(generations))
+
+
+def _pool_fault(
+    current: Sequence[Slice], newest: int, generations: Counter[int]
+) -> tuple[Withheld | None, str]:
+    if any(each.is_malformed for each in current):
+        return Withheld.POOL_INVALID, "found a malformed slice, expected all to be readable"
+    wanted = current[0].slice_count
+    if any(each.slice_count != wanted for each in current):
+        return Withheld.POOL_INCOMPLETE, "found slices that disagree about their number, expected one number"
+    if len(current) != wanted and max(generations) > newest:
+        return Withheld.POOL_INCOMPLETE, f"found generation {newest}, expected the newest, {max(generations)}"
+    if len(current) != wanted and generations[newest] != wanted:
+        found = f"{generations[newest]} slice{'' if generations[newest] == 1 else 's'}"
+        return Withheld.POOL_INCOMPLETE, f"found {found} of generation {newest}, expected {wanted}"
+    complaint = _invalid_because(current)
+    return (Withheld.POOL_INVALID if complaint else None), complaint
+
+
+def _invalid_because(current: Sequence[Slice]) -> str:
+    names = [device.name for each in current for device in each.devices]
+    if repeated := _repeated(names):
+        return f"found device {repeated!r} a second time, expected each name once"
+    sets = [name for each in current for name in sorted({counter_set for counter_set, _ in each.counters})]
+    if repeated := _repeated(sets):
+        return f"found counter set {repeated!r} a second time, expected each name once"
+    shared = {counter for each in current for counter in each.counters}
+    used = {counter for each in current for device in each.devices for counter in device.counters}
+    if unknown := sorted(used - shared):
+        return f"found the unknown counter {'/'.join(unknown[0])!r}, expected one that the pool shares"
+    return ""
+
+
+def _repeated(names: Sequence[str]) -> str | None:
+    if len(set(names)) == len(names):
+        return None
+    return min(name for name, times in Counter(names).items() if times > 1)
+
+
+def _selected_devices(group: Sequence[Slice], *, newest: int) -> Iterator[tuple[str, NodeSlice]]:
+    for each in group:
+        if each.scope is not SliceScope.EACH_DEVICE or each.generation != newest:
+            continue
+        by_node: dict[str, list[PublishedDevice]] = defaultdict(list)
+        for device in each.devices:
+            if device.node is not None:
+                by_node[device.node].append(device)
+        for node in sorted(by_node):
+            devices = tuple(by_node[node])
+            yield node, NodeSlice(slice=each, devices=devices, withheld=Withheld.NOT_NODE_LOCAL)
