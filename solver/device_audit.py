@@ -1,0 +1,112 @@
+"""No device serves two pods, and no node gives more CPU, memory or pod slots than it has.
+
+The witness is found by a matching on single devices, node by node, not by the inequalities of the model.
+"""
+
+from collections.abc import Iterator
+
+from solver.domain.plan import Create, Keep, Plan, Slot
+from solver.matching.scene import Survey
+from solver.matching.slot_needs import member_of, slot_needs
+from solver.matching.standing import resources_of
+
+Found = Iterator[tuple[str, str]]
+
+
+def overcommitted(survey: Survey, plan: Plan) -> Found:
+    """Nodes whose pods do not fit; one that takes nothing new may stay as it was observed."""
+    pods: dict[int, list[tuple[Keep | Create, Slot]]] = {}
+    for replica in plan.replicas:
+        for slot in replica.slots:
+            if slot.node is not None:
+                pods.setdefault(survey.inventory.node_index[slot.node], []).append((replica, slot))
+    for node, guests in sorted(pods.items()):
+        if any(slot.order for _, slot in guests):
+            yield from _devices(survey, node, guests)
+            yield from _resources(survey, node, guests)
+
+
+def _devices(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]) -> Found:
+    starts = survey.problem.fleet.devices.starts
+    rows = [
+        row
+        for row in range(int(starts[node]), int(starts[node + 1]))
+        if survey.kinds.table.withheld[row] == 0 and not survey.kinds.table.in_use[row]
+    ]
+    taken: set[int] = set()
+    open_seats: list[int] = []
+    for replica, slot in guests:
+        held = _held_rows(survey, replica, slot)
+        if held is not None:
+            taken.update(held)
+            continue
+        needs, _ = slot_needs(survey, replica, slot)
+        for need in needs:
+            open_seats += [need.accepts] * need.count
+    free = [int(survey.kinds.kind_of_row[row]) for row in rows if row not in taken]
+    seated = _most_seats(open_seats, free)
+    if seated < len(open_seats):
+        name = str(survey.problem.fleet.nodes[node].key)
+        yield name, f"{len(open_seats)} devices are needed, {seated} of them can be given"
+
+
+def _held_rows(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[int, ...] | None:
+    """Device rows that a kept pod's claims hold, None if they are not what its template asks for."""
+    if isinstance(replica, Create):
+        return None
+    pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
+    if pod.held is None:
+        return None
+    for observed in survey.observed_slots[replica.replica]:
+        if (observed.engine, observed.copy, observed.role, observed.rank) == (
+            slot.engine,
+            slot.copy,
+            slot.role,
+            slot.rank,
+        ):
+            return observed.devices
+    return None
+
+
+def _most_seats(seats: list[int], kinds: list[int]) -> int:
+    """The most seats (bit masks of kinds) that can each get a device of its own (Kuhn's algorithm)."""
+    owner: dict[int, int] = {}
+
+    def seat(index: int, visited: set[int]) -> bool:
+        for device, kind in enumerate(kinds):
+            if not seats[index] >> kind & 1 or device in visited:
+                continue
+            visited.add(device)
+            if device not in owner or seat(owner[device], visited):
+                owner[device] = index
+                return True
+        return False
+
+    return sum(seat(index, set()) for index in range(len(seats)))
+
+
+def _resources(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]) -> Found:
+    free = survey.problem.fleet.nodes[node].free
+    if free is None:
+        return
+    have = {"pods": free.pods, "CPU": free.cpu_millicores, "memory": free.memory_bytes}
+    used = dict.fromkeys(have, 0)
+    new = dict.fromkeys(have, 0)
+    for replica, slot in guests:
+        amounts = dict(zip(have, (1, *_requested(survey, replica, slot)), strict=True))
+        for what, amount in amounts.items():
+            used[what] += amount
+            new[what] += amount if slot.order else 0
+    for what, amount in used.items():
+        if amount > have[what] and new[what]:
+            name = str(survey.problem.fleet.nodes[node].key)
+            yield name, f"{amount} {what} are requested, {have[what]} are left"
+
+
+def _requested(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[int, int]:
+    if isinstance(replica, Create):
+        member = member_of(survey, replica, slot)
+        return member.cpu_millicores, member.memory_bytes
+    standing = next(s for s in survey.observed.standing if s.replica.key == replica.replica)
+    pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
+    return resources_of(standing, pod)

@@ -1,0 +1,109 @@
+"""The devices of a node serve the pods on it: Hall's inequalities, one for each set of kinds that matters.
+
+On a cell of one node they are exact. On a cell of many nodes they speak of the sum, and for each size of
+request there is one more: a node gives at most ``free // size`` places to pods of that size or more.
+"""
+
+from collections.abc import Iterator
+
+from solver.domain.explanation import Reason
+from solver.formulation.constraint import limit
+from solver.formulation.matrix import Matrix, Rule
+from solver.formulation.variables import Variables
+from solver.matching.cells import Cell, Load
+from solver.matching.node_fit import Need, closed_sets, demand_within, supply
+
+
+class NodeCapacity:
+    """No device serves two pods."""
+
+    reason = Reason.INSUFFICIENT_FREE_CAPACITY
+
+    def add(self, variables: Variables) -> None:
+        for index, (guests, loads) in enumerate(guests_and_loads(variables)):
+            if guests:
+                _CellRows(variables.matrix, variables.cells.cells[index], guests, loads).add()
+
+    def explain(self, variables: Variables, subject: str) -> str:
+        cells = [cell for cell in variables.cells.cells if str(cell.pool) == subject and cell.takes_new]
+        nodes = sum(cell.count for cell in cells)
+        left = [_left(cell) for cell in cells]
+        free = sum(amount * cell.count for amount, cell in zip(left, cells, strict=True))
+        s, d = "" if nodes == 1 else "s", "" if free == 1 else "s"
+        if free == 0:
+            return f"node pool {subject} has no free device on its {nodes} node{s}"
+        most = max(left)
+        return (
+            f"node pool {subject} has {free} free device{d} on {nodes} node{s}, at most {most} on one, "
+            f"which is not where one more replica needs them"
+        )
+
+
+def _left(cell: Cell) -> int:
+    """Devices of one node that neither claims nor fixed pods take."""
+    return sum(cell.free.values()) - sum(need.count for need in cell.fixed)
+
+
+Guests = list[tuple[int, tuple[Need, ...]]]
+Loads = list[tuple[int, int, Load]]
+
+
+def guests_and_loads(variables: Variables) -> Iterator[tuple[Guests, Loads]]:
+    """For each cell: variables that count units on it with their needs; and (kept, count, load) of movables."""
+    guests: list[Guests] = [[] for _ in variables.cells.cells]
+    loads: list[Loads] = [[] for _ in variables.cells.cells]
+    for pod in variables.pods:
+        guests[pod.cell].append((pod.variable, pod.group.needs))
+    for added in variables.added:
+        for cell, variable in added.homes:
+            guests[cell].append((variable, added.group.needs))
+    for movable, variable in zip(variables.cells.movable, variables.kept, strict=True):
+        for load in movable.loads:
+            loads[load.cell].append((variable, movable.count, load))
+    yield from zip(guests, loads, strict=True)
+
+
+class _CellRows:
+    def __init__(self, matrix: Matrix, cell: Cell, guests: Guests, loads: Loads) -> None:
+        self.matrix = matrix
+        self.cell = cell
+        self.loads = loads
+        self.rule = Rule(Reason.INSUFFICIENT_FREE_CAPACITY, str(cell.pool))
+        present = sum(1 << kind for kind, count in cell.total.items() if count)
+        self.guests = [(variable, _local(needs, present)) for variable, needs in guests]
+        self.fixed = _local(cell.fixed, present)
+        self.load_needs = [_local(load.needs, present) for _, _, load in loads]
+
+    def add(self) -> None:
+        everything = [*(needs for _, needs in self.guests), self.fixed, *self.load_needs]
+        for kinds in closed_sets(need.accepts for needs in everything for need in needs if need.count):
+            self._sum_row(kinds)
+            if self.cell.count > 1:
+                self._size_rows(kinds)
+
+    def _sum_row(self, kinds: int) -> None:
+        new = [(variable, demand_within(needs, kinds)) for variable, needs in self.guests]
+        kept = []
+        most = self.cell.count * (supply(self.cell.free, kinds) - demand_within(self.fixed, kinds))
+        for (variable, count, load), needs in zip(self.loads, self.load_needs, strict=True):
+            held = supply(dict(load.held), kinds)
+            # ``free`` leaves out what movable replicas hold: evicting one gives it back.
+            most += held * count
+            kept.append((variable, demand_within(needs, kinds) + held))
+        limit(self.matrix, new=new, kept=kept, most=most, rule=self.rule)
+
+    def _size_rows(self, kinds: int) -> None:
+        sizes = [(variable, demand_within(needs, kinds)) for variable, needs in self.guests]
+        most = supply(self.cell.free, kinds) - demand_within(self.fixed, kinds)
+        for _, count, load in self.loads:
+            # Nobody knows which node of the cell a load is on, so each may get all of it back.
+            most += supply(dict(load.held), kinds) * count
+        for size in sorted({size for _, size in sizes if size > 1}):
+            new = [(variable, own // size) for variable, own in sizes if own >= size]
+            limit(
+                self.matrix, new=new, kept=[], most=self.cell.count * (max(0, most) // size), rule=self.rule
+            )
+
+
+def _local(needs: tuple[Need, ...], present: int) -> tuple[Need, ...]:
+    return tuple(Need(need.accepts & present, need.count) for need in needs)

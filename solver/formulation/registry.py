@@ -1,0 +1,44 @@
+"""The rules and the objective terms, in order. A new one is a file of its own and a line here."""
+
+from collections.abc import Mapping
+
+from solver.domain.policy import TierName
+from solver.formulation.constraint import Constraint
+from solver.formulation.constraints.node_capacity import NodeCapacity
+from solver.formulation.constraints.node_resources import NodeResources
+from solver.formulation.constraints.quota import Quota
+from solver.formulation.constraints.replica_count import ReplicaCount
+from solver.formulation.constraints.required_spread import RequiredSpread
+from solver.formulation.objective import ObjectiveTerm
+from solver.formulation.terms.canonical import CanonicalTerm
+from solver.formulation.terms.distance import DistanceTerm
+from solver.formulation.terms.evictions import EvictionsTerm
+from solver.formulation.terms.expected import ExpectedTerm
+from solver.formulation.terms.locality import LocalityTerm
+from solver.formulation.terms.price import PriceTerm
+from solver.formulation.terms.shortfall import ShortfallTerm
+from solver.formulation.terms.spread import SpreadTerm
+from solver.formulation.terms.stranded import StrandedTerm
+
+CONSTRAINTS: tuple[Constraint, ...] = (
+    ReplicaCount(),
+    NodeCapacity(),
+    NodeResources(),
+    Quota(),
+    RequiredSpread(),
+)
+
+TERMS: Mapping[TierName, ObjectiveTerm] = {
+    term.tier: term
+    for term in (
+        ShortfallTerm(),
+        EvictionsTerm(),
+        ExpectedTerm(),
+        SpreadTerm(),
+        DistanceTerm(),
+        LocalityTerm(),
+        PriceTerm(),
+        StrandedTerm(),
+        CanonicalTerm(),
+    )
+}

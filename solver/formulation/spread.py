@@ -1,0 +1,46 @@
+"""How many replicas of a deployment each domain of a topology key has, as expressions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from solver.domain.workload import SpreadRule
+from solver.formulation.variables import Variables
+from solver.matching.domains import candidate_domain, standing_domain
+
+
+@dataclass(slots=True)
+class DomainCount:
+    """Replicas in one domain: what stays for certain, and terms for what may stay or come."""
+
+    domain: str
+    fixed: int = 0
+    #: Everything observed there, whether it may be evicted or not.
+    observed: int = 0
+    terms: list[tuple[int, int]] = field(default_factory=list)
+
+
+def by_domain(variables: Variables, deployment: int, rule: SpreadRule) -> list[DomainCount]:
+    """Counts for every domain with a candidate or an observed replica, by name."""
+    scene = variables.scene
+    key = scene.problem.deployments[deployment].key
+    counts: dict[str, DomainCount] = {}
+    for standing in scene.cells.fixed:
+        if standing.replica.key.deployment == key and standing.deployment is not None:
+            _at(counts, standing_domain(scene.inventory, rule, standing)).fixed += 1
+    for movable, variable in variables.movable_of(deployment):
+        _at(counts, standing_domain(scene.inventory, rule, movable.standings[0])).terms.append((variable, 1))
+        _at(counts, standing_domain(scene.inventory, rule, movable.standings[0])).observed += movable.count
+    for candidate, new in variables.new(deployment):
+        _extend(_at(counts, candidate_domain(scene.inventory, rule, candidate)), new.terms.items())
+    for count in counts.values():
+        count.observed += count.fixed
+    return [counts[name] for name in sorted(counts) if name]
+
+
+def _at(counts: dict[str, DomainCount], domain: str | None) -> DomainCount:
+    # Replicas outside every domain are collected under the empty name and then left out.
+    return counts.setdefault(domain or "", DomainCount(domain or ""))
+
+
+def _extend(count: DomainCount, pairs: Iterable[tuple[int, int]]) -> None:
+    count.terms += pairs

@@ -1,0 +1,284 @@
+"""Missing replicas of a draft, put where they still fit: exact on nodes, greedy in order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from solver.domain.explanation import Reason
+from solver.domain.identity import ClusterName, DeploymentKey
+from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
+from solver.matching.candidates import ZONE
+from solver.matching.domains import domain_of
+from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, PodKey, unit_of
+from solver.matching.ledger import Ledger, Unit
+from solver.matching.levels import devices_per_replica
+from solver.matching.options import MemberOption
+from solver.matching.quota_usage import QuotaUsage
+from solver.matching.scene import Survey
+from solver.matching.standing import Footing
+
+
+class Insertion:
+    """Puts missing replicas of a draft where they still fit, exact on nodes, greedy in order."""
+
+    def __init__(self, survey: Survey, draft: Draft) -> None:
+        self.survey = survey
+        self.inventory = survey.inventory
+        self.draft = draft
+        self.ledger = Ledger(self.inventory, [kept.standing for kept in draft.kept])
+        self.usage = QuotaUsage(survey)
+        self.counts: dict[tuple[DeploymentKey, ClusterName], int] = {}
+        self.placed: dict[DeploymentKey, int] = {}
+        self.zones: dict[tuple[DeploymentKey, ClusterName], list[str | None]] = {}
+        for kept in draft.kept:
+            self._count_kept(kept)
+        for new in draft.new:
+            self._count(new.deployment, new.cluster, new.pods)
+            for pod in new.pods:
+                self.ledger.place(pod.node, unit_of(new.deployment, pod.engine, pod.role, pod.option))
+        self._takes_new = {
+            pool: [n for n in nodes if self.inventory.takes_new(n)]
+            for pool, nodes in self.inventory.nodes_of_pool.items()
+        }
+
+    def run(self) -> Draft:
+        """The draft, filled: higher priorities first, larger replicas first among equals."""
+        kept = tuple(self._filled(kept) for kept in self.draft.kept)
+        new = list(self.draft.new)
+        ordered = sorted(
+            self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
+        )
+        for deployment in ordered:
+            while self.placed.get(deployment.key, 0) < deployment.replicas:
+                found = self._one(deployment)
+                if found is None:
+                    break
+                new.append(found)
+        return Draft(kept=kept, evicted=self.draft.evicted, new=tuple(new))
+
+    def would_fit(self, deployment: ModelDeployment, cluster: ClusterName) -> bool:
+        """Whether the nodes of *cluster* have room for one more replica, whatever quotas and spread say."""
+        for pods in self._places(deployment, cluster):
+            self._undo(deployment, pods)
+            return True
+        return False
+
+    def blocked_by(self, deployment: ModelDeployment, cluster: ClusterName) -> tuple[Reason, str] | None:
+        """The rule that keeps a replica off *cluster* although there is room; None if none does."""
+        for pods in self._places(deployment, cluster):
+            zone = self.inventory.places[pods[0].node].zone
+            self._undo(deployment, pods)
+            if not self.usage.allows(deployment, pods):
+                return Reason.QUOTA_EXCEEDED, f"the quota of namespace {deployment.key.namespace} is used up"
+            if not self._may(deployment, cluster, zone):
+                return Reason.SPREAD_REQUIRED, "a required spread rule allows no more replicas here"
+        return None
+
+    def _count_kept(self, kept: KeptReplica) -> None:
+        standing = kept.standing
+        self.usage.keep(standing)
+        if standing.deployment is None:
+            return
+        key = (standing.deployment.key, standing.replica.key.cluster)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.placed[key[0]] = self.placed.get(key[0], 0) + 1
+        nodes = [pod.node for pod in standing.pods if pod.node is not None]
+        self.zones.setdefault(key, []).append(self.inventory.places[nodes[0]].zone if nodes else None)
+
+    def _count(self, deployment: ModelDeployment, cluster: ClusterName, pods: Sequence[NewPod]) -> None:
+        key = (deployment.key, cluster)
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self.placed[deployment.key] = self.placed.get(deployment.key, 0) + 1
+        self.zones.setdefault(key, []).append(self.inventory.places[pods[0].node].zone)
+        self.usage.add(deployment, pods)
+
+    def _filled(self, kept: KeptReplica) -> KeptReplica:
+        standing = kept.standing
+        if standing.deployment is None or not any(pod.footing is Footing.ADDED for pod in standing.pods):
+            return kept
+        added: dict[PodKey, int] = dict(kept.added)
+        fabrics = {self.inventory.places[pod.node].fabric for pod in standing.pods if pod.node is not None}
+        for pod in standing.pods:
+            key = (pod.engine, pod.copy, pod.role, pod.rank)
+            if pod.footing is not Footing.ADDED:
+                continue
+            option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
+            unit = unit_of(standing.deployment, pod.engine, pod.role, option)
+            if key in added:
+                self.ledger.place(added[key], unit)
+                continue
+            homes = [
+                node
+                for node in self._takes_new[pod.pool]
+                if not fabrics or self.inventory.places[node].fabric in fabrics
+            ]
+            node = self._best_node(homes, unit)
+            if node is not None:
+                self.ledger.place(node, unit)
+                added[key] = node
+        return KeptReplica(standing=standing, added=added)
+
+    def _one(self, deployment: ModelDeployment) -> NewReplica | None:
+        """One more replica on the cluster that has the fewest of the deployment, if it fits anywhere."""
+        clusters = sorted(
+            self.survey.clusters_for(deployment),
+            key=lambda name: (self.counts.get((deployment.key, name), 0), name),
+        )
+        for cluster in clusters:
+            for pods in self._places(deployment, cluster):
+                zone = self.inventory.places[pods[0].node].zone
+                if self._may(deployment, cluster, zone) and self.usage.allows(deployment, pods):
+                    self._count(deployment, cluster, pods)
+                    return NewReplica(deployment=deployment, cluster=cluster, pods=pods)
+                self._undo(deployment, pods)
+        return None
+
+    def _may(self, deployment: ModelDeployment, cluster: ClusterName, zone: str | None) -> bool:
+        """Whether the required spread rules allow one more replica there."""
+        return all(
+            self._rule_allows(deployment, rule, cluster, zone)
+            for rule in deployment.spread
+            if rule.mode is SpreadMode.REQUIRED
+        )
+
+    def _rule_allows(
+        self, deployment: ModelDeployment, rule: SpreadRule, cluster: ClusterName, zone: str | None
+    ) -> bool:
+        own = domain_of(self.inventory, rule, cluster, zone)
+        if own is None:
+            return False
+        counts = self._domain_counts(deployment, rule)
+        counts[own] = counts.get(own, 0) + 1
+        share = deployment.replicas * (rule.max_percent if rule.max_percent is not None else 100) // 100
+        if counts[own] > max(1, share):
+            return False
+        return rule.max_skew is None or counts[own] - min(counts.values()) <= rule.max_skew
+
+    def _domain_counts(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
+        """Replicas in each domain that could have some."""
+        counts: dict[str, int] = {}
+        for name in self.survey.clusters_for(deployment):
+            for other in self._zones_of(name) if rule.topology_key == ZONE else [None]:
+                domain = domain_of(self.inventory, rule, name, other)
+                if domain is not None:
+                    counts[domain] = 0
+        for (key, name), zones in self.zones.items():
+            for other in zones if key == deployment.key else ():
+                domain = domain_of(self.inventory, rule, name, other)
+                if domain is not None:
+                    counts[domain] = counts.get(domain, 0) + 1
+        return counts
+
+    def _zones_of(self, cluster: ClusterName) -> list[str | None]:
+        pools = self.inventory.pools_of_cluster[cluster]
+        zones = {self.inventory.places[n].zone for pool in pools for n in self._takes_new[pool]}
+        return sorted((zone for zone in zones if zone is not None), key=str)
+
+    def _places(self, deployment: ModelDeployment, cluster: ClusterName) -> Iterator[tuple[NewPod, ...]]:
+        """Ways to place all pods of one replica, already in the ledger; the caller undoes what it refuses."""
+        for homes in self._locations(deployment, cluster):
+            pods = self._fill(deployment, cluster, homes)
+            if pods is not None:
+                yield pods
+
+    def _locations(self, deployment: ModelDeployment, cluster: ClusterName) -> Iterator[list[int]]:
+        """Sets of nodes in which the pods may mix, nearest and most used first."""
+        pools = self.inventory.pools_of_cluster[cluster]
+        nodes = [node for pool in pools for node in self._takes_new[pool]]
+        groups = [nodes]
+        if any(rule.topology_key == ZONE for rule in deployment.spread):
+            groups = _split(nodes, [self.inventory.places[node].zone for node in nodes])
+        must_join = deployment.serving_mode is ServingMode.PREFILL_DECODE
+        for group in groups:
+            if must_join or any(engine.is_gang for engine in deployment.engines):
+                places = [self.inventory.places[node] for node in group]
+                joined = [f"{place.fabric}|{place.clique}" for place in places if place.clique]
+                cliques = [node for node, place in zip(group, places, strict=True) if place.clique]
+                yield from _split(cliques, joined)
+                yield from _split(group, [place.fabric for place in places])
+                if must_join:
+                    continue
+            yield group
+
+    def _fill(
+        self, deployment: ModelDeployment, cluster: ClusterName, homes: list[int]
+    ) -> tuple[NewPod, ...] | None:
+        placed: list[NewPod] = []
+        for engine in deployment.engines:
+            pods = self._engine(deployment, cluster, engine, homes)
+            if pods is None:
+                self._undo(deployment, placed)
+                return None
+            placed += pods
+        return tuple(placed)
+
+    def _engine(
+        self, deployment: ModelDeployment, cluster: ClusterName, engine: Engine, homes: list[int]
+    ) -> list[NewPod] | None:
+        for members in self.survey.options.of_engine(engine, cluster):
+            placed: list[NewPod] = []
+            for copy in range(engine.copies):
+                pods = self._copy(deployment, engine, copy, members, homes)
+                if pods is None:
+                    break
+                placed += pods
+            else:
+                return placed
+            self._undo(deployment, placed)
+        return None
+
+    def _copy(
+        self,
+        deployment: ModelDeployment,
+        engine: Engine,
+        copy: int,
+        members: tuple[MemberOption, ...],
+        homes: list[int],
+    ) -> list[NewPod] | None:
+        """One copy, on one fabric if it is a gang."""
+        groups = [homes]
+        if engine.is_gang:
+            groups = _split(homes, [self.inventory.places[node].fabric for node in homes])
+        for group in groups:
+            placed: list[NewPod] = []
+            for member, option in zip(engine.members, members, strict=True):
+                unit = unit_of(deployment, engine.name, member.role, option)
+                inside = [n for n in group if self.inventory.fleet.nodes[n].node_pool == option.pool]
+                for rank in range(member.pods_per_copy):
+                    node = self._best_node(inside, unit)
+                    if node is None:
+                        break
+                    self.ledger.place(node, unit)
+                    placed.append(
+                        NewPod(
+                            engine=engine.name,
+                            copy=copy,
+                            role=member.role,
+                            rank=rank,
+                            node=node,
+                            option=option,
+                        )
+                    )
+            if len(placed) == sum(member.pods_per_copy for member in engine.members):
+                return placed
+            self._undo(deployment, placed)
+        return None
+
+    def _best_node(self, homes: Iterable[int], unit: Unit) -> int | None:
+        """The existing node with the least left that takes *unit*; expected ones only after that."""
+        best: tuple[bool, int, int] | None = None
+        for node in homes:
+            if self.ledger.has_room(node, unit):
+                key = (self.inventory.fleet.nodes[node].is_expected, self.ledger.left(node), node)
+                if best is None or key < best:
+                    best = key
+        return None if best is None else best[2]
+
+    def _undo(self, deployment: ModelDeployment, pods: Iterable[NewPod]) -> None:
+        for pod in pods:
+            self.ledger.place(pod.node, unit_of(deployment, pod.engine, pod.role, pod.option), sign=-1)
+
+
+def _split(nodes: Sequence[int], keys: Sequence[object]) -> list[list[int]]:
+    groups: dict[object, list[int]] = {}
+    for node, key in zip(nodes, keys, strict=True):
+        groups.setdefault(key, []).append(node)
+    return list(groups.values())

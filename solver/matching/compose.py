@@ -1,0 +1,187 @@
+"""From a draft to a plan that people can read: keys, release order, devices, and why each eviction happens."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from solver.domain.identity import (
+    DeploymentKey,
+    NodePoolKey,
+    ReplicaKey,
+)
+from solver.domain.plan import (
+    Create,
+    Evict,
+    EvictionReason,
+    Keep,
+    Plan,
+    Shortfall,
+    Slot,
+    SlotDevices,
+)
+from solver.matching.draft import Draft, KeptReplica, PodKey, numbered_replicas
+from solver.matching.scene import Survey
+from solver.matching.standing import Footing, Standing
+from solver.matching.witness import Witness
+
+
+def compose(survey: Survey, draft: Draft) -> Plan:
+    """The plan of *draft*: indices, release order, devices of every slot, and why each eviction happens."""
+    devices = Witness(survey, draft)
+    keeps = [_keep(survey, kept, devices) for kept in draft.kept]
+    creates = list(_creates(survey, draft, devices))
+    return _ordered(
+        survey,
+        Plan(
+            keeps=tuple(sorted(keeps, key=lambda keep: keep.replica)),
+            creates=tuple(sorted(creates, key=lambda create: create.replica)),
+            evicts=tuple(sorted(_evicts(survey, draft), key=lambda evict: evict.replica)),
+            shortfalls=tuple(_shortfalls(survey, draft)),
+        ),
+    )
+
+
+def _shortfalls(survey: Survey, draft: Draft) -> Iterator[Shortfall]:
+    placed: dict[DeploymentKey, int] = {}
+    for kept in draft.kept:
+        if kept.standing.deployment is not None:
+            key = kept.standing.deployment.key
+            placed[key] = placed.get(key, 0) + 1
+    for new in draft.new:
+        placed[new.deployment.key] = placed.get(new.deployment.key, 0) + 1
+    for deployment in survey.problem.deployments:
+        missing = deployment.replicas - placed.get(deployment.key, 0)
+        if missing > 0:
+            yield Shortfall(deployment=deployment.key, wanted=deployment.replicas, missing=missing)
+
+
+def _ordered(survey: Survey, plan: Plan) -> Plan:
+    """Number the slots that are new, those on expected nodes last."""
+    rank = survey.inventory.node_index
+    waiting: list[tuple[bool, int, ReplicaKey, PodKey]] = []
+    for replica in plan.replicas:
+        waiting += [
+            (slot.is_expected, rank[slot.node], replica.replica, _key(slot))
+            for slot in replica.slots
+            if slot.node is not None and slot.order
+        ]
+    number = {entry[2:]: position for position, entry in enumerate(sorted(waiting), 1)}
+
+    def numbered(key: ReplicaKey, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+        return tuple(replace(slot, order=number.get((key, _key(slot)), 0)) for slot in slots)
+
+    return replace(
+        plan,
+        keeps=tuple(replace(keep, slots=numbered(keep.replica, keep.slots)) for keep in plan.keeps),
+        creates=tuple(
+            replace(create, slots=numbered(create.replica, create.slots)) for create in plan.creates
+        ),
+    )
+
+
+def _key(slot: Slot) -> PodKey:
+    return (slot.engine, slot.copy, slot.role, slot.rank)
+
+
+def _keep(survey: Survey, kept: KeptReplica, devices: Witness) -> Keep:
+    standing = kept.standing
+    slots = []
+    for pod in standing.pods:
+        key = (pod.engine, pod.copy, pod.role, pod.rank)
+        node = kept.added.get(key, pod.node)
+        slots.append(
+            _slot(
+                survey,
+                key,
+                pool=pod.pool,
+                node=node,
+                order=int(pod.footing is Footing.ADDED and node is not None),
+                is_assumed=pod.footing is Footing.ASSUMED,
+                devices=devices.of(standing.replica.key, key),
+            )
+        )
+    flags = standing.flags
+    if any(slot.node is None for slot in slots) and standing.deployment is not None:
+        flags = (*flags, "has pods without a place")
+    return Keep(replica=standing.replica.key, name=standing.replica.name, slots=tuple(slots), flags=flags)
+
+
+def _slot(
+    survey: Survey,
+    key: PodKey,
+    *,
+    pool: NodePoolKey,
+    node: int | None,
+    order: int,
+    is_assumed: bool,
+    devices: tuple[SlotDevices, ...],
+) -> Slot:
+    nodes = survey.problem.fleet.nodes
+    engine, copy, role, rank = key
+    return Slot(
+        engine=engine,
+        copy=copy,
+        role=role,
+        rank=rank,
+        node_pool=pool,
+        node=None if node is None else nodes[node].key,
+        is_expected=node is not None and nodes[node].is_expected,
+        order=order,
+        is_assumed=is_assumed,
+        devices=devices,
+    )
+
+
+def _creates(survey: Survey, draft: Draft, devices: Witness) -> Iterator[Create]:
+    for key, new in numbered_replicas(survey, draft):
+        slots = tuple(
+            _slot(
+                survey,
+                pod.key,
+                pool=pod.option.pool,
+                node=pod.node,
+                order=1,
+                is_assumed=False,
+                devices=devices.of(key, pod.key),
+            )
+            for pod in new.pods
+        )
+        yield Create(replica=key, slots=slots)
+
+
+def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
+    for replica, leave in survey.observed.leaving:
+        yield Evict(replica=replica.key, name=replica.name, reason=leave.reason, because=leave.because)
+    surplus = {
+        deployment.key: max(0, len(survey.standing_of(deployment)) - deployment.replicas)
+        for deployment in survey.problem.deployments
+    }
+    for standing in sorted(draft.evicted, key=lambda s: (s.is_misplaced, s.replica.key)):
+        key = standing.replica.key.deployment
+        if surplus.get(key, 0) > 0:
+            surplus[key] -= 1
+            wanted = survey.deployments[key].replicas
+            reason, because = EvictionReason.SCALE_DOWN, f"{wanted} replicas are wanted"
+        else:
+            reason, because = _chosen(draft, standing)
+        yield Evict(replica=standing.replica.key, name=standing.replica.name, reason=reason, because=because)
+
+
+def _chosen(draft: Draft, standing: Standing) -> tuple[EvictionReason, str]:
+    if standing.is_misplaced:
+        return EvictionReason.MOVED, f"{'; '.join(standing.flags)}, and there is room elsewhere"
+    own = standing.deployment.priority if standing.deployment is not None else 0
+    nodes = {pod.node for pod in standing.pods if pod.node is not None}
+    above = sorted(
+        {
+            (-new.deployment.priority, new.deployment.key)
+            for new in draft.new
+            if new.deployment.priority > own and nodes & {pod.node for pod in new.pods}
+        }
+    ) or sorted(
+        {(-new.deployment.priority, new.deployment.key) for new in draft.new if new.deployment.priority > own}
+    )
+    if above:
+        priority, winner = above[0]
+        because = f"{winner} has priority {-priority}, above {own}, and takes its place"
+        return EvictionReason.PREEMPTED, because
+    return EvictionReason.MOVED, "a rebalance within the eviction budget of the policy"

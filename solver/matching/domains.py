@@ -1,0 +1,36 @@
+"""Topology domains of spread rules: clusters, zones, or the values of a cluster label."""
+
+from solver.domain.identity import ClusterName
+from solver.domain.workload import SpreadRule
+from solver.matching.candidates import ZONE, Candidate
+from solver.matching.inventory import Inventory
+from solver.matching.standing import Standing
+
+CLUSTER = "cluster"
+
+
+def domain_of(inventory: Inventory, rule: SpreadRule, cluster: ClusterName, zone: str | None) -> str | None:
+    """The domain of *rule* that a replica on *cluster* (in *zone*) belongs to, None if it has none."""
+    match rule.topology_key:
+        case "cluster":
+            return cluster
+        case "zone":
+            return None if zone is None else f"{cluster}/{zone}"
+        case label:
+            known = inventory.clusters.get(cluster)
+            return None if known is None else known.labels.get(label)
+
+
+def candidate_domain(inventory: Inventory, rule: SpreadRule, candidate: Candidate) -> str | None:
+    """The domain that a new replica on *candidate* would belong to."""
+    return domain_of(inventory, rule, candidate.cluster, candidate.zone)
+
+
+def standing_domain(inventory: Inventory, rule: SpreadRule, standing: Standing) -> str | None:
+    """The domain that an observed replica belongs to: its zone is that of its first pod with a node."""
+    nodes = [pod.node for pod in standing.pods if pod.node is not None]
+    zone = inventory.places[nodes[0]].zone if nodes else None
+    return domain_of(inventory, rule, standing.replica.key.cluster, zone)
+
+
+__all__ = ["CLUSTER", "ZONE", "candidate_domain", "domain_of", "standing_domain"]

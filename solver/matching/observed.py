@@ -1,0 +1,280 @@
+"""Where observed replicas stand, pod by pod, and which of them cannot stay.
+
+A kept replica is charged its current template on the nodes where it was seen; pods that were not seen are
+assumed, best fit in name order; pods that a larger template adds are left to the plan.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from solver.domain.identity import DeviceClassName, NodePoolKey
+from solver.domain.plan import EvictionReason
+from solver.domain.problem import Problem
+from solver.domain.replica import ObservedEngine, ObservedMember, ObservedSlot, Replica
+from solver.domain.taint import TaintEffect, untolerated
+from solver.domain.workload import Engine, Member, ModelDeployment, Role
+from solver.matching.inventory import Inventory
+from solver.matching.node_fit import Need, fits
+from solver.matching.options import Options
+from solver.matching.settling import Settling
+from solver.matching.standing import (
+    NOT_SELECTED,
+    SELECTOR_FAILS,
+    Footing,
+    Standing,
+    StandingPod,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Why a replica cannot stay."""
+
+    reason: EvictionReason
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Observed replicas, in the order of the problem: those that can stay and those that cannot."""
+
+    standing: tuple[Standing, ...]
+    leaving: tuple[tuple[Replica, Leave], ...]
+
+
+def observe(problem: Problem, inventory: Inventory, options: Options) -> Observed:
+    """What becomes of each observed replica before anything is optimised."""
+    deployments = {deployment.key: deployment for deployment in problem.deployments}
+    standing: list[Standing] = []
+    leaving: list[tuple[Replica, Leave]] = []
+    for replica in problem.replicas:
+        deployment = None if replica.is_immovable else deployments.get(replica.key.deployment)
+        reason = _leaves(problem, inventory, options, replica, deployment)
+        if reason is not None:
+            leaving.append((replica, reason))
+            continue
+        pods = tuple(_pods(inventory, options, replica, deployment))
+        flags = tuple(_flags(inventory, options, replica, deployment))
+        standing.append(Standing(replica=replica, deployment=deployment, pods=pods, flags=flags))
+    return Observed(standing=tuple(Settling(inventory).settle(standing)), leaving=tuple(leaving))
+
+
+def _leaves(
+    problem: Problem,
+    inventory: Inventory,
+    options: Options,
+    replica: Replica,
+    deployment: ModelDeployment | None,
+) -> Leave | None:
+    cluster = inventory.clusters.get(replica.key.cluster)
+    if cluster is None:
+        if not problem.knows_clusters or deployment is None:
+            return None
+        because = f"cluster {replica.key.cluster} is not in the input"
+        return Leave(reason=EvictionReason.CLUSTER_GONE, because=because)
+    if deployment is None:
+        return None
+    if taints := untolerated(cluster.taints, deployment.tolerations, (TaintEffect.NO_EXECUTE,)):
+        because = f"cluster {cluster.name} has taint {taints[0]}, which it does not tolerate"
+        return Leave(reason=EvictionReason.UNTOLERATED_TAINT, because=because)
+    if complaint := _shape_changed(replica, deployment):
+        return Leave(reason=EvictionReason.TEMPLATE_CHANGED, because=complaint)
+    return _pool_lost(inventory, options, replica, deployment)
+
+
+def _shape_changed(replica: Replica, deployment: ModelDeployment) -> str | None:
+    observed = {engine.name: engine for engine in replica.engines}
+    wanted = {engine.name: engine for engine in deployment.engines}
+    if observed.keys() != wanted.keys():
+        return f"its engines are {_listed(observed)}, the template has {_listed(wanted)}"
+    for name, engine in sorted(wanted.items()):
+        before = [member.role for member in observed[name].members]
+        after = [member.role for member in engine.members]
+        if before != after:
+            return f"engine {name} was {_listed(before)}, the template has {_listed(after)}"
+    return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _pool_lost(
+    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment
+) -> Leave | None:
+    observed = {engine.name: engine for engine in replica.engines}
+    for engine in deployment.engines:
+        for member, seen in zip(engine.members, observed[engine.name].members, strict=True):
+            pool = NodePoolKey(replica.key.cluster, seen.node_pool)
+            if pool not in inventory.pools or not inventory.pools[pool].is_published:
+                because = f"node pool {pool} is not published"
+                return Leave(reason=EvictionReason.NODE_POOL_GONE, because=because)
+            if complaint := _matches_nothing(inventory, options, member, pool):
+                return Leave(reason=EvictionReason.TEMPLATE_CHANGED, because=complaint)
+    return None
+
+
+def _matches_nothing(inventory: Inventory, options: Options, member: Member, pool: NodePoolKey) -> str | None:
+    """The request that no device of *pool* satisfies; an error, or a pool without nodes, proves nothing."""
+    totals = options.totals(pool)
+    if not totals:
+        return None
+    for request in member.requests:
+        if any(_fails_somewhere(inventory, text, totals) for text in request.selectors):
+            continue
+        masks = [options.accepted(request.selectors, pool.cluster, name) for name in inventory.classes(pool)]
+        if not any(held[kind] for held in totals for kind in held if any(mask >> kind & 1 for mask in masks)):
+            return f"no device of node pool {pool} matches request {request.name} any more"
+    return None
+
+
+def _fails_somewhere(inventory: Inventory, text: str, totals: tuple[dict[int, int], ...]) -> bool:
+    if text in inventory.kinds.broken:
+        return True
+    failing = inventory.kinds.failing(text)
+    return any(failing >> kind & 1 for held in totals for kind in held)
+
+
+def _flags(
+    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment | None
+) -> Iterator[str]:
+    cluster = inventory.clusters.get(replica.key.cluster)
+    if deployment is None or cluster is None:
+        return
+    if not selects(deployment.cluster_selector, cluster.labels):
+        yield NOT_SELECTED
+    texts = {
+        text
+        for engine in deployment.engines
+        for member in engine.members
+        for request in member.requests
+        for text in request.selectors
+    }
+    pools = {
+        NodePoolKey(replica.key.cluster, member.node_pool)
+        for engine in replica.engines
+        for member in engine.members
+    }
+    known = [options.totals(pool) for pool in sorted(pools) if pool in inventory.pools]
+    if any(_fails_somewhere(inventory, text, totals) for text in sorted(texts) for totals in known):
+        yield SELECTOR_FAILS
+
+
+def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    """Whether *labels* have every pair of *selector*."""
+    return all(labels.get(key) == value for key, value in selector.items())
+
+
+def _pods(
+    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment | None
+) -> Iterator[StandingPod]:
+    seen = {(slot.engine, slot.copy, slot.role, slot.rank): slot for slot in replica.slots}
+    wanted = {engine.name: engine for engine in deployment.engines} if deployment is not None else {}
+    for engine in replica.engines:
+        template = wanted.get(engine.name)
+        for position, member in enumerate(engine.members):
+            yield from _pods_of_member(inventory, options, replica, engine, member, template, position, seen)
+
+
+def _pods_of_member(
+    inventory: Inventory,
+    options: Options,
+    replica: Replica,
+    engine: ObservedEngine,
+    member: ObservedMember,
+    template: Engine | None,
+    position: int,
+    seen: Mapping[tuple[str, int, Role, int], ObservedSlot],
+) -> Iterator[StandingPod]:
+    pool = NodePoolKey(replica.key.cluster, member.node_pool)
+    if pool not in inventory.pools or not inventory.pools[pool].is_published:
+        return  # its pods cannot run, so they are charged nothing (S26)
+    current = template.members[position] if template is not None else None
+    pod = _blank_pod(inventory, options, pool, engine.name, member, current)
+    copies = engine.copies if template is None else template.copies
+    pods = member.pods_per_copy if current is None else current.pods_per_copy
+    for copy in range(copies):
+        for rank in range(pods):
+            slot = seen.get((engine.name, copy, member.role, rank))
+            existed = copy < engine.copies and rank < member.pods_per_copy
+            standing = replace(pod, copy=copy, rank=rank)
+            if slot is not None and slot.node in inventory.node_index:
+                yield _seen(inventory, standing, slot)
+            else:
+                yield replace(standing, footing=Footing.ASSUMED if existed else Footing.ADDED)
+
+
+def _blank_pod(
+    inventory: Inventory,
+    options: Options,
+    pool: NodePoolKey,
+    engine: str,
+    member: ObservedMember,
+    current: Member | None,
+) -> StandingPod:
+    recorded = {request.name: request.device_class for request in member.requests}
+    names: list[str] = []
+    classes: list[DeviceClassName | None] = []
+    needs: list[Need] = []
+    if current is None:
+        for observed in member.requests:
+            names.append(observed.name)
+            classes.append(observed.device_class)
+            needs.append(Need(inventory.class_mask(pool.cluster, observed.device_class), observed.count))
+    else:
+        for request in current.requests:
+            names.append(request.name)
+            name, mask = _class_of(inventory, options, pool, request.selectors, recorded.get(request.name))
+            classes.append(name)
+            needs.append(Need(mask, request.count))
+    return StandingPod(
+        engine=engine,
+        copy=0,
+        role=member.role,
+        rank=0,
+        pool=pool,
+        classes=tuple(classes),
+        requests=tuple(names),
+        needs=tuple(needs),
+        footing=Footing.ASSUMED,
+    )
+
+
+def _class_of(
+    inventory: Inventory,
+    options: Options,
+    pool: NodePoolKey,
+    selectors: tuple[str, ...],
+    recorded: DeviceClassName | None,
+) -> tuple[DeviceClassName | None, int]:
+    """The recorded class, or the first of the pool that has a matching device, and the kinds it accepts.
+
+    Where a selector cannot be evaluated the whole class is charged: running work keeps what it has.
+    """
+    names = [recorded] if recorded is not None else list(inventory.classes(pool))
+    for name in names:
+        if mask := options.accepted(selectors, pool.cluster, name):
+            return name, mask
+    for name in names:
+        if mask := inventory.class_mask(pool.cluster, name):
+            return name, mask
+    return recorded, 0
+
+
+def _seen(inventory: Inventory, pod: StandingPod, slot: ObservedSlot) -> StandingPod:
+    node = inventory.node_index[slot.node]
+    held: dict[int, int] = {}
+    for row in slot.devices:
+        if inventory.kinds.table.withheld[row] == 0:
+            kind = int(inventory.kinds.kind_of_row[row])
+            held[kind] = held.get(kind, 0) + 1
+    claimed = [
+        need for need, name in zip(pod.needs, pod.classes, strict=True) if name is not None and need.count
+    ]
+    exact = sum(held.values()) == sum(need.count for need in claimed) and fits(claimed, held)
+    return replace(
+        pod,
+        footing=Footing.SEEN,
+        node=node,
+        held=tuple(sorted(held.items())) if exact and held else None,
+    )

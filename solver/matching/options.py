@@ -1,0 +1,186 @@
+"""Which node pools and device classes can serve a member, and why the others cannot."""
+
+from dataclasses import dataclass
+from itertools import product
+
+from solver.domain.explanation import PoolRejection, Reason
+from solver.domain.identity import ClusterName, DeviceClassName, NodePoolKey
+from solver.domain.workload import DeviceRequest, Engine, Member
+from solver.matching.inventory import Inventory
+from solver.matching.kinds import bits
+from solver.matching.node_fit import Need, fits
+from solver.selectors.mismatch import mismatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberOption:
+    """A node pool for all pods of a member, and one device class for each of its requests."""
+
+    pool: NodePoolKey
+    #: None: served by a Synthetic entry, nothing is claimed.
+    classes: tuple[DeviceClassName | None, ...]
+    needs: tuple[Need, ...]
+
+    @property
+    def claims(self) -> bool:
+        """Whether a pod would have a ResourceClaim."""
+        return any(name is not None for name in self.classes)
+
+    @property
+    def devices(self) -> int:
+        """Devices that one pod claims."""
+        pairs = zip(self.needs, self.classes, strict=True)
+        return sum(need.count for need, name in pairs if name is not None)
+
+
+class Options:
+    """Member options, worked out once for each distinct (requests, node pool)."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self._of_pool: dict[tuple[Member, NodePoolKey], tuple[MemberOption, ...] | PoolRejection] = {}
+        self._accepted: dict[tuple[tuple[str, ...], ClusterName, DeviceClassName | None], int] = {}
+        self._totals: dict[NodePoolKey, tuple[dict[int, int], ...]] = {}
+
+    def accepted(
+        self, selectors: tuple[str, ...], cluster: ClusterName, device_class: DeviceClassName | None
+    ) -> int:
+        """Kinds on *cluster* that satisfy *device_class* and every one of *selectors*."""
+        key = (selectors, cluster, device_class)
+        if key not in self._accepted:
+            mask = self.inventory.class_mask(cluster, device_class)
+            for text in selectors:
+                mask &= self.inventory.kinds.matching(text)
+            self._accepted[key] = mask
+        return self._accepted[key]
+
+    def of_pool(self, member: Member, pool: NodePoolKey) -> tuple[MemberOption, ...] | PoolRejection:
+        """The options of *member* in *pool*: one pod fits on some empty node of it; or the reason there are none.
+
+        Two classes that give a request the same devices of the pool are one option, the first by name.
+        """
+        key = (member, pool)
+        if key not in self._of_pool:
+            self._of_pool[key] = self._work_out(member, pool)
+        return self._of_pool[key]
+
+    def of_cluster(self, member: Member, cluster: ClusterName) -> tuple[MemberOption, ...]:
+        """The options of *member* on *cluster*.
+
+        A member that could claim devices in some pool of the cluster is not left with Synthetic ones in another.
+        """
+        found: list[MemberOption] = []
+        for pool in self.inventory.pools_of_cluster[cluster]:
+            options = self.of_pool(member, pool)
+            if not isinstance(options, PoolRejection):
+                found += options
+        if any(option.claims for option in found):
+            found = [option for option in found if option.claims]
+        return tuple(found)
+
+    def of_engine(self, engine: Engine, cluster: ClusterName) -> tuple[tuple[MemberOption, ...], ...]:
+        """Joint options of the members of *engine*: one of each, at least one of which claims a device."""
+        lists = [self.of_cluster(member, cluster) for member in engine.members]
+        return tuple(joint for joint in product(*lists) if any(option.claims for option in joint))
+
+    def totals(self, pool: NodePoolKey) -> tuple[dict[int, int], ...]:
+        """The distinct sets of devices that nodes of *pool* have, in use or not."""
+        if pool not in self._totals:
+            rows = {
+                tuple(int(n) for n in self.inventory.kinds.total[node])
+                for node in self.inventory.nodes_of_pool[pool]
+            }
+            self._totals[pool] = tuple(
+                {kind: count for kind, count in enumerate(row) if count} for row in sorted(rows)
+            )
+        return self._totals[pool]
+
+    def _work_out(self, member: Member, pool: NodePoolKey) -> tuple[MemberOption, ...] | PoolRejection:
+        totals = self.totals(pool)
+        present = 0
+        for held in totals:
+            present |= sum(1 << kind for kind in held)
+        choices: list[list[tuple[DeviceClassName | None, int]]] = []
+        for request in member.requests:
+            choices.append(self._class_choices(request, pool, present))
+            if not choices[-1]:
+                return self._not_matched(request, pool, present)
+        options = []
+        for joint in product(*choices):
+            needs = tuple(
+                Need(mask, request.count) for request, (_, mask) in zip(member.requests, joint, strict=True)
+            )
+            if any(fits(needs, held) for held in totals):
+                classes = tuple(name for name, _ in joint)
+                options.append(MemberOption(pool=pool, classes=classes, needs=needs))
+        return tuple(options) if options or not totals else self._too_few(member, pool, totals)
+
+    def _class_choices(
+        self, request: DeviceRequest, pool: NodePoolKey, present: int
+    ) -> list[tuple[DeviceClassName | None, int]]:
+        choices: list[tuple[DeviceClassName | None, int]] = []
+        for name in self.inventory.classes(pool):
+            mask = self.accepted(request.selectors, pool.cluster, name)
+            if mask & present and all(mask & present != other & present for _, other in choices):
+                choices.append((name, mask))
+        return choices
+
+    def _not_matched(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> PoolRejection:
+        return PoolRejection(
+            node_pool=pool,
+            reason=Reason.DEVICE_SELECTOR_NOT_MATCHED,
+            detail=f"{request.name}: {self._why(request, pool, present)}",
+        )
+
+    def _why(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> str:
+        kinds = self.inventory.kinds
+        for text in request.selectors:
+            if text in kinds.broken:
+                return f"selector does not compile: {kinds.broken[text].message}"
+        classes = self.inventory.classes(pool)
+        if not classes:
+            return "the node pool's class declares no devices"
+        if not present:
+            return "no device of the node pool can be given away"
+        in_class = 0
+        for name in classes:
+            in_class |= self.inventory.class_mask(pool.cluster, name)
+        nearest = self._nearest(request, in_class & present)
+        if nearest is None:
+            names = ", ".join(str(name) for name in classes if name is not None)
+            return f"no device belongs to device class {names}"
+        text, kind = nearest
+        selector = kinds.selector(text)
+        return mismatch(selector, kinds.examples[kind]) if selector is not None else text
+
+    def _nearest(self, request: DeviceRequest, mask: int) -> tuple[str, int] | None:
+        """The kind that satisfies the most selectors of *request*, and the first selector it fails."""
+        best: tuple[tuple[int, int, int], str] | None = None
+        for kind in bits(mask):
+            failed = [
+                text for text in request.selectors if not self.inventory.kinds.matching(text) >> kind & 1
+            ]
+            same_driver = self._same_driver(request, kind)
+            key = (0 if same_driver else 1, len(failed), kind)
+            if failed and (best is None or key < best[0]):
+                best = (key, failed[0])
+        return None if best is None else (best[1], best[0][2])
+
+    def _same_driver(self, request: DeviceRequest, kind: int) -> bool:
+        """Whether some selector of *request* speaks of the driver of *kind*; its near misses say most."""
+        driver = self.inventory.kinds.examples[kind].driver
+        return any(driver in text for text in request.selectors)
+
+    def _too_few(
+        self, member: Member, pool: NodePoolKey, totals: tuple[dict[int, int], ...]
+    ) -> PoolRejection:
+        parts = []
+        for request in member.requests:
+            mask = 0
+            for name in self.inventory.classes(pool):
+                mask |= self.accepted(request.selectors, pool.cluster, name)
+            most = max((sum(n for k, n in held.items() if mask >> k & 1) for held in totals), default=0)
+            if most < request.count:
+                parts.append(f"{request.name}: {request.count} requested, {most} on a node")
+        detail = ", ".join(parts) or "the requests of one pod do not fit on a node together"
+        return PoolRejection(node_pool=pool, reason=Reason.INSUFFICIENT_DEVICES, detail=detail)

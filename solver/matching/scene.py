@@ -1,0 +1,255 @@
+"""A problem with everything worked out that does not depend on choices: what the solver chooses from."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from solver.domain.explanation import Reason
+from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey, ReplicaKey
+from solver.domain.policy import Preemption
+from solver.domain.problem import Problem
+from solver.domain.replica import ObservedSlot
+from solver.domain.workload import ModelCache, ModelDeployment, Role, SpreadMode
+from solver.matching.candidates import Candidate, PodGroup, candidates
+from solver.matching.cells import Cells, partition, with_extra
+from solver.matching.domains import candidate_domain
+from solver.matching.inventory import Inventory
+from solver.matching.kinds import DeviceKinds
+from solver.matching.observed import Observed, observe
+from solver.matching.options import Options
+from solver.matching.predicates import PREDICATES
+from solver.matching.prices import Prices
+from solver.matching.standing import Footing, Standing, StandingPod, resources_of
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterVerdict:
+    """The first check a cluster fails for a deployment."""
+
+    reason: Reason
+    detail: str
+
+
+class Survey:
+    """What is known of a problem before nodes are grouped: kinds, inventory, options, observed replicas."""
+
+    def __init__(self, problem: Problem, kinds: DeviceKinds | None = None) -> None:
+        """Work *problem* out; *kinds* are those of a problem with the same devices and selectors."""
+        self.problem = problem
+        self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
+        self.inventory = Inventory(problem, self.kinds)
+        self.options = Options(self.inventory)
+        self.deployments = {deployment.key: deployment for deployment in problem.deployments}
+        self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
+        self.observed: Observed = observe(problem, self.inventory, self.options)
+        self._standing: dict[DeploymentKey, list[Standing]] = {}
+        for standing in self.observed.standing:
+            if standing.deployment is not None:
+                self._standing.setdefault(standing.deployment.key, []).append(standing)
+
+    @cached_property
+    def standing_pods(self) -> dict[ReplicaKey, dict[tuple[str, int, Role, int], StandingPod]]:
+        """The pods of each standing replica by engine, copy, role and rank."""
+        return {
+            standing.replica.key: {(pod.engine, pod.copy, pod.role, pod.rank): pod for pod in standing.pods}
+            for standing in self.observed.standing
+        }
+
+    @cached_property
+    def observed_slots(self) -> dict[ReplicaKey, tuple[ObservedSlot, ...]]:
+        """What was seen of each replica, as it was read."""
+        return {replica.key: replica.slots for replica in self.problem.replicas}
+
+    def standing_of(self, deployment: ModelDeployment) -> list[Standing]:
+        """Replicas of *deployment* that may stay."""
+        return self._standing.get(deployment.key, [])
+
+    def cache_of(self, deployment: ModelDeployment) -> ModelCache | None:
+        """The cache that *deployment* names, None if it names none or it is not in the input."""
+        if deployment.cache is None:
+            return None
+        return self.caches.get((deployment.key.namespace, deployment.cache))
+
+    def lacks_cache(self, deployment: ModelDeployment) -> bool:
+        """Whether the cache that *deployment* names is absent: nothing new is placed then."""
+        return deployment.cache is not None and self.cache_of(deployment) is None
+
+    def verdict(self, deployment: ModelDeployment, cluster: ClusterName) -> ClusterVerdict | None:
+        """Why *cluster* takes no new replica of *deployment*, None if it does."""
+        cache = self.cache_of(deployment)
+        for reason, complaint in PREDICATES.items():
+            detail = complaint(self.inventory.clusters[cluster], deployment, cache, self.problem.policy)
+            if detail is not None:
+                return ClusterVerdict(reason, detail)
+        return None
+
+    def clusters_for(self, deployment: ModelDeployment) -> tuple[ClusterName, ...]:
+        """Clusters that take new replicas of *deployment*, by name."""
+        if self.lacks_cache(deployment):
+            return ()
+        return tuple(name for name in self.inventory.clusters if self.verdict(deployment, name) is None)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """Prices of pods; in dollars if every pool that is eligible for some deployment has a price."""
+        eligible: dict[NodePoolKey, None] = {}
+        for deployment in self.problem.deployments:
+            for cluster in self.clusters_for(deployment):
+                for engine in deployment.engines:
+                    for member in engine.members:
+                        options = self.options.of_cluster(member, cluster)
+                        eligible.update((option.pool, None) for option in options)
+        for standing in self.observed.standing:
+            eligible.update((pod.pool, None) for pod in standing.pods if pod.node is not None)
+        return Prices(self.inventory, tuple(eligible))
+
+    @cached_property
+    def movable(self) -> frozenset[ReplicaKey]:
+        """The replicas that a plan may evict, or has to add pods to.
+
+        Those of a deployment with too many; those that do not belong where they are; all of them if the
+        policy has an eviction budget; and those below a priority that may still need room.
+        """
+        keys: set[ReplicaKey] = set()
+        highest_in_need: int | None = None
+        preempts = self.problem.policy.preemption is Preemption.LOWER_PRIORITY
+        ordered = sorted(self.problem.deployments, key=lambda d: (-d.priority, d.key))
+        for deployment in ordered:
+            standing = self.standing_of(deployment)
+            below = highest_in_need is not None and deployment.priority < highest_in_need
+            all_move = (
+                len(standing) > deployment.replicas
+                or self.problem.policy.eviction_budget > 0
+                or (below and preempts)
+            )
+            moves = [s for s in standing if all_move or s.is_misplaced or has_added_pods(s)]
+            keys.update(s.replica.key for s in moves)
+            needs_room = len(standing) < deployment.replicas or bool(moves)
+            if needs_room and (highest_in_need is None or deployment.priority > highest_in_need):
+                highest_in_need = deployment.priority
+        return frozenset(keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraNodes:
+    """Nodes that a pool might be given: *count* more like its best one, empty."""
+
+    pool: NodePoolKey
+    count: int
+
+
+class Scene:
+    """A survey with its nodes grouped into cells, and the candidates on them.
+
+    An optimistic scene looks for candidates as if every node were empty, so that a conflict can blame the
+    pools that are full; *extra* nodes serve to try whether more of them would help. Neither is extracted.
+    """
+
+    def __init__(
+        self,
+        survey: Survey,
+        *,
+        single: bool,
+        is_optimistic: bool = False,
+        extra: ExtraNodes | None = None,
+    ) -> None:
+        self.survey = survey
+        self.problem = survey.problem
+        self.inventory = survey.inventory
+        self.is_single = single
+        self.cells: Cells = partition(
+            survey.inventory, survey.observed.standing, survey.movable, single=single
+        )
+        if extra is not None:
+            self.cells = with_extra(self.cells, survey.inventory, extra.pool, extra.count)
+        self._is_optimistic = is_optimistic
+        self._fixed_count: dict[DeploymentKey, int] = {}
+        for standing in self.cells.fixed:
+            key = standing.replica.key.deployment
+            if standing.deployment is not None:
+                self._fixed_count[key] = self._fixed_count.get(key, 0) + 1
+        self.candidates: tuple[Candidate, ...] = tuple(self._candidates())
+
+    def fixed_count(self, deployment: int) -> int:
+        """Replicas of the deployment that stay for certain."""
+        return self._fixed_count.get(self.problem.deployments[deployment].key, 0)
+
+    def most_new(self, deployment: int) -> int:
+        """The most new replicas that the deployment can get."""
+        return max(0, self.problem.deployments[deployment].replicas - self.fixed_count(deployment))
+
+    def copies(self, candidate: int, engine: int) -> int:
+        """Copies of an engine of the candidate's deployment."""
+        return self.problem.deployments[self.candidates[candidate].deployment].engines[engine].copies
+
+    def _candidates(self) -> Iterator[Candidate]:
+        for position, deployment in enumerate(self.problem.deployments):
+            if self.most_new(position) == 0:
+                continue
+            clusters = self.survey.clusters_for(deployment)
+            required = [rule for rule in deployment.spread if rule.mode is SpreadMode.REQUIRED]
+            for candidate in candidates(
+                self.inventory,
+                self.survey.options,
+                self.cells,
+                deployment,
+                position,
+                clusters,
+                is_optimistic=self._is_optimistic,
+            ):
+                # A place outside every domain of a required rule could not be counted, so it takes nothing.
+                if all(candidate_domain(self.inventory, rule, candidate) for rule in required):
+                    yield candidate
+
+    def added_groups(self, standing: Standing) -> Iterator[tuple[str, str, PodGroup]]:
+        """The pods that the template adds to *standing*, by engine and role, and the cells they may go to."""
+        groups: dict[tuple[str, str], list[StandingPod]] = {}
+        for pod in standing.pods:
+            if pod.footing is Footing.ADDED:
+                groups.setdefault((pod.engine, pod.role.value), []).append(pod)
+        for (engine, role), pods in groups.items():
+            cpu, memory = resources_of(standing, pods[0])
+            yield (
+                engine,
+                role,
+                PodGroup(
+                    pods_per_replica=len(pods),
+                    needs=pods[0].needs,
+                    pods_per_unit=1,
+                    cpu_millicores=cpu,
+                    memory_bytes=memory,
+                    classes=tuple(
+                        (name, need.count) for name, need in zip(pods[0].classes, pods[0].needs, strict=True)
+                    ),
+                    homes=self._homes(standing, pods[0]),
+                ),
+            )
+
+    def _homes(self, standing: Standing, pod: StandingPod) -> tuple[int, ...]:
+        """Cells of the pod's pool on the fabric of the replica's other pods."""
+        fabrics = {
+            self.inventory.places[other.node].fabric
+            for other in standing.pods
+            if other.node is not None and other.pool == pod.pool
+        }
+        return tuple(
+            index
+            for index, cell in enumerate(self.cells.cells)
+            if cell.pool == pod.pool and cell.takes_new and (not fabrics or cell.place.fabric in fabrics)
+        )
+
+
+def has_added_pods(standing: Standing) -> bool:
+    """Whether its template asks for pods that it does not have yet."""
+    return any(pod.footing is Footing.ADDED for pod in standing.pods)
+
+
+def _texts(problem: Problem) -> Iterable[str]:
+    for deployment in problem.deployments:
+        for engine in deployment.engines:
+            for member in engine.members:
+                for request in member.requests:
+                    yield from request.selectors
+    for cluster in problem.fleet.clusters:
+        for device_class in cluster.device_classes.values():
+            yield from device_class.selectors

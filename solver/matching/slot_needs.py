@@ -1,0 +1,44 @@
+"""What a slot of a plan needs of its node, read back from the plan and the templates."""
+
+from solver.domain.identity import DeviceClassName
+from solver.domain.plan import Create, Keep, Slot
+from solver.domain.workload import Member
+from solver.matching.node_fit import Need
+from solver.matching.scene import Survey
+
+Needs = tuple[tuple[Need, ...], tuple[DeviceClassName | None, ...]]
+
+
+def slot_needs(survey: Survey, replica: Keep | Create, slot: Slot) -> Needs:
+    """The needs of the slot's pod, one for each request, and the class that serves each.
+
+    A kept pod is charged what ``observed`` found; a new one what its template and the slot's classes say.
+
+    Raises:
+        KeyError: the slot belongs to no engine, or a request of its member is missing from its devices.
+    """
+    if isinstance(replica, Keep):
+        pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
+        return pod.needs, pod.classes
+    member = member_of(survey, replica, slot)
+    classes = {devices.request: devices.device_class for devices in slot.devices}
+    chosen = tuple(classes[request.name] for request in member.requests)
+    needs = tuple(
+        Need(survey.options.accepted(request.selectors, replica.replica.cluster, name), request.count)
+        for request, name in zip(member.requests, chosen, strict=True)
+    )
+    return needs, chosen
+
+
+def member_of(survey: Survey, replica: Keep | Create, slot: Slot) -> Member:
+    """The member of the current template that *slot* belongs to.
+
+    Raises:
+        KeyError: there is none.
+    """
+    deployment = survey.deployments[replica.replica.deployment]
+    for engine in deployment.engines:
+        for member in engine.members:
+            if engine.name == slot.engine and member.role is slot.role:
+                return member
+    raise KeyError(f"{deployment.key} has no engine {slot.engine} with a {slot.role}")

@@ -1,0 +1,90 @@
+"""The pipeline on one page: a problem and a budget in, an audited and explained decision out."""
+
+from dataclasses import replace
+
+from solver.audit import violations
+from solver.domain.decision import Decision, Path, TierResult
+from solver.domain.identity import DeploymentKey
+from solver.domain.plan import Plan
+from solver.domain.problem import Problem
+from solver.greedy import greedy
+from solver.matching.compose import compose
+from solver.matching.draft import Draft
+from solver.matching.scene import Survey
+from solver.measures import measures
+from solver.notes import notes
+from solver.rejections import rejections
+from solver.search.attempt import attempt
+from solver.search.attempt_result import Attempt
+from solver.search.budget import Budget
+from solver.search.conflicts import explain_shortfalls
+
+
+def place(problem: Problem, budget: Budget | None = None, *, focus: DeploymentKey | None = None) -> Decision:
+    """The decision for *problem*: the same input gives the same decision, whatever its order.
+
+    Args:
+        problem: what is wanted, what there is and what runs.
+        budget: how much search it may cost; ten deterministic seconds if not given.
+        focus: a deployment that is explained in depth even where a large fleet has many that are short.
+
+    Raises:
+        InvalidProblem: the problem contradicts itself (raised when it was built).
+    """
+    budget = budget if budget is not None else Budget()
+    survey = Survey(problem)
+    found = attempt(survey, budget)
+    draft, plan, path, broken = _audited(survey, found)
+    tiers = _tiers(survey, plan, found, trusts_bounds=not broken)
+    explained = explain_shortfalls(survey, plan, focus)
+    return Decision(
+        plan=plan,
+        tiers=tiers,
+        path=path,
+        rejections=rejections(survey, draft, plan),
+        conflicts=explained.conflicts,
+        fixes=explained.fixes,
+        notes=notes(survey, plan),
+        record=replace(found.record, violations=broken),
+    )
+
+
+def _audited(survey: Survey, found: Attempt) -> tuple[Draft, Plan, Path, tuple[str, ...]]:
+    """The attempt's plan if the audit passes it, otherwise the greedy one, audited again."""
+    broken: tuple[str, ...] = ()
+    if found.draft is not None:
+        plan = compose(survey, found.draft)
+        broken = tuple(str(violation) for violation in violations(survey, plan))
+        if not broken:
+            return found.draft, plan, found.path, ()
+    draft = greedy(survey)
+    plan = compose(survey, draft)
+    wrong = violations(survey, plan)
+    if wrong:
+        raise UnsoundPlan(tuple(str(violation) for violation in wrong))
+    return draft, plan, Path.GREEDY, broken
+
+
+class UnsoundPlan(RuntimeError):
+    """Neither the solver's plan nor the greedy one passed the audit: a bug of ours, no plan is given."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__("; ".join(found))
+        self.found = found
+
+
+def _tiers(survey: Survey, plan: Plan, found: Attempt, *, trusts_bounds: bool) -> tuple[TierResult, ...]:
+    """Value of each tier from the plan itself, bound from the search."""
+    results = []
+    for measure in measures(survey, plan):
+        bound = max(0, min(found.bounds.get(measure.name, 0), measure.value))
+        results.append(
+            TierResult(
+                name=measure.name,
+                value=measure.value,
+                bound=bound,
+                unit=measure.unit,
+                is_closed=trusts_bounds and bound == measure.value,
+            )
+        )
+    return tuple(results)

@@ -1,0 +1,36 @@
+"""Which method decides, and what it found."""
+
+from solver.domain.decision import Path, SolveRecord
+from solver.formulation.build import build
+from solver.matching.scene import Scene, Survey
+from solver.search.attempt_result import Attempt
+from solver.search.budget import Budget
+from solver.search.cells import solve_cells
+from solver.search.cp_sat import NAME
+from solver.search.extract import extract
+from solver.search.tiers import solve
+
+#: A fleet with at most this many nodes that matter is solved whole, node by node.
+MOST_NODES = 64
+
+
+def attempt(survey: Survey, budget: Budget) -> Attempt:
+    """Solve node by node where the fleet is small, over cells where it is not."""
+    if len(survey.problem.fleet.nodes) > MOST_NODES:
+        return solve_cells(survey, budget)
+    formulation = build(Scene(survey, single=True))
+    staged = solve(formulation, budget)
+    draft = None
+    if staged.solution is not None:
+        draft = extract(formulation.variables, staged.solution)
+    return Attempt(
+        draft=draft,
+        path=Path.NODES,
+        bounds={r.stage.objective.name: r.bound for r in staged.results if r.stage.is_tier},
+        record=SolveRecord(
+            solver=NAME,
+            deterministic_time=round(staged.deterministic_time, 6),
+            solves=staged.solves,
+            is_interrupted=staged.is_interrupted,
+        ),
+    )
