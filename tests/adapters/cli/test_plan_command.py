@@ -1,0 +1,383 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from inline_snapshot import snapshot
+
+from tests.adapters.cli.command import err, out, run
+from tests.scheduler.snapshot.manifests import (
+    a_class,
+    a_cluster,
+    a_deployment,
+    a_device,
+    a_node,
+    a_replica,
+    a_slice,
+    changed,
+    write,
+)
+
+SHORT = [
+    a_class(),
+    a_cluster("eu", nodeCount=1, maxNodeCount=2, pricePerNodeHour="12.50"),
+    a_deployment("qwen", replicas=5),
+    a_deployment("mistral"),
+]
+
+
+def a_fleet(folder: Path) -> Path:
+    """Two deployments, one of them short, on one declared cluster."""
+    write(folder, *SHORT)
+    return folder
+
+
+def a_running_fleet(folder: Path) -> Path:
+    """One replica that stays, one that has to go since only one is wanted."""
+    write(
+        folder,
+        a_class(),
+        a_cluster(nodeCount=2),
+        a_deployment("qwen"),
+        a_replica("qwen-old", index="0"),
+        a_replica("qwen-older", index="1"),
+    )
+    return folder
+
+
+def test_table(tmp_path: Path) -> None:
+    """What a platform engineer reads: deployments, replicas, tiers, and why something is short."""
+    result = run(a_fleet(tmp_path), "plan", "{}")
+
+    assert 0 == result.exit_code
+    assert out(result, tmp_path) == snapshot("""\
+DEPLOYMENT   WANTED   PLACED   KEPT   NEW   SHORT   WHERE
+ml/mistral   1        1        0      1     0       eu x1
+ml/qwen      5        3        0      3     2       eu x3
+
+REPLICA           CLUSTER   NODE POOL   NODE               PODS   DEVICES            ACTION
+ml/mistral@eu/0   eu        gpu         gpu/1 (expected)   1      1 gpu.nvidia.com   create
+ml/qwen@eu/0      eu        gpu         gpu/0              1      1 gpu.nvidia.com   create
+ml/qwen@eu/1      eu        gpu         gpu/0              1      1 gpu.nvidia.com   create
+ml/qwen@eu/2      eu        gpu         gpu/1 (expected)   1      1 gpu.nvidia.com   create
+
+TIER        VALUE   BOUND   UNIT       OPTIMUM
+shortfall   2       2       replicas   proven optimal
+evictions   0       0       replicas   proven optimal
+expected    2       2       pods       proven optimal
+spread      3       3       pairs      proven optimal
+distance    0       0       levels     proven optimal
+locality    0       0       replicas   proven optimal
+price       25.00   25.00   $/h        proven optimal
+stranded    0       0       devices    proven optimal
+canonical   6       6       rank       proven optimal
+method: nodes (one model over single nodes)
+
+ml/qwen: 2 of 5 replicas short
+  0 of 1 node pool: 1 InsufficientFreeCapacity (0 devices free, at most 0 on one node, a pod needs 1)
+  together these keep one more replica out:
+    - node pool eu/gpu has no free device on its 2 nodes (InsufficientFreeCapacity)
+  each of these would place one more replica:
+    - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
+""")
+    assert err(result, tmp_path) == snapshot("""\
+note: cluster eu is counted from its declared classes
+note: cluster eu has no status and is assumed to be ready
+""")
+
+
+def test_wide_adds_pods_and_node_pools(tmp_path: Path) -> None:
+    result = run(a_fleet(tmp_path), "plan", "{}", "-o", "wide")
+
+    assert out(result, tmp_path) == snapshot("""\
+DEPLOYMENT   WANTED   PLACED   KEPT   NEW   SHORT   WHERE
+ml/mistral   1        1        0      1     0       eu x1
+ml/qwen      5        3        0      3     2       eu x3
+
+REPLICA           CLUSTER   NODE POOL   NODE               PODS   DEVICES            ACTION
+ml/mistral@eu/0   eu        gpu         gpu/1 (expected)   1      1 gpu.nvidia.com   create
+ml/qwen@eu/0      eu        gpu         gpu/0              1      1 gpu.nvidia.com   create
+ml/qwen@eu/1      eu        gpu         gpu/0              1      1 gpu.nvidia.com   create
+ml/qwen@eu/2      eu        gpu         gpu/1 (expected)   1      1 gpu.nvidia.com   create
+
+REPLICA           ENGINE   COPY   ROLE         RANK   NODE POOL   NODE               ORDER   DEVICES
+ml/mistral@eu/0   main     0      Standalone   0      gpu         gpu/1 (expected)   3       gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/0      main     0      Standalone   0      gpu         gpu/0              1       gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/1      main     0      Standalone   0      gpu         gpu/0              2       gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/2      main     0      Standalone   0      gpu         gpu/1 (expected)   4       gpu: 1 x gpu.nvidia.com
+
+TIER        VALUE   BOUND   UNIT       OPTIMUM
+shortfall   2       2       replicas   proven optimal
+evictions   0       0       replicas   proven optimal
+expected    2       2       pods       proven optimal
+spread      3       3       pairs      proven optimal
+distance    0       0       levels     proven optimal
+locality    0       0       replicas   proven optimal
+price       25.00   25.00   $/h        proven optimal
+stranded    0       0       devices    proven optimal
+canonical   6       6       rank       proven optimal
+method: nodes (one model over single nodes)
+
+ml/qwen: 2 of 5 replicas short
+  0 of 1 node pool: 1 InsufficientFreeCapacity (0 devices free, at most 0 on one node, a pod needs 1)
+    NODE POOL   REASON                     DETAIL
+    eu/gpu      InsufficientFreeCapacity   0 devices free, at most 0 on one node, a pod needs 1
+  together these keep one more replica out:
+    - node pool eu/gpu has no free device on its 2 nodes (InsufficientFreeCapacity)
+  each of these would place one more replica:
+    - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
+""")
+
+
+def test_wide_counts_selector_errors_where_other_devices_matched(tmp_path: Path) -> None:
+    """A device on which a selector fails is not hidden by those on which it does not."""
+    devices = [a_device(), a_device("gpu-1", capacity={})]
+    request = "spec.template.spec.engines.0.members.0.nodeSelector.devices.0.selectors.0.cel"
+    big = 'device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("1Gi")) >= 0'
+    wanted = changed(a_deployment(), request, big)
+    write(tmp_path, a_class(), a_cluster(), wanted, eu=[a_node(), a_slice(devices=devices)])
+    result = run(tmp_path, "plan", "{}", "-o", "wide")
+
+    assert out(result, tmp_path).split("\n\n")[-1] == snapshot("""\
+DEPLOYMENT   ENGINE   REQUEST   NODE POOL   DEVICES   SELECTOR ERROR
+ml/qwen      main     gpu       eu/gpu      1         no such key: memory
+""")
+
+
+def test_json_is_the_message_of_the_contract(tmp_path: Path) -> None:
+    decision = json.loads(run(a_fleet(tmp_path), "plan", "{}", "-o", "json").stdout)
+
+    assert list(decision) == snapshot(
+        [
+            "keeps",
+            "creates",
+            "evicts",
+            "repairs",
+            "shortfalls",
+            "rejections",
+            "conflicts",
+            "fixes",
+            "tiers",
+            "path",
+            "notes",
+            "record",
+        ]
+    )
+    assert decision["creates"][0] == snapshot(
+        {
+            "namespace": "ml",
+            "deployment": "mistral",
+            "index": 0,
+            "cluster": "eu",
+            "slots": [
+                {
+                    "engine": "main",
+                    "copy": 0,
+                    "role": "Standalone",
+                    "rank": 0,
+                    "nodePool": "gpu",
+                    "node": "gpu/1",
+                    "expected": True,
+                    "order": 3,
+                    "devices": [
+                        {
+                            "request": "gpu",
+                            "driver": "gpu.nvidia.com",
+                            "deviceClass": "gpu.nvidia.com",
+                            "count": "1",
+                            "signature": "gpu.nvidia.com",
+                        }
+                    ],
+                    "assumed": False,
+                }
+            ],
+        }
+    )
+    assert decision["shortfalls"] == snapshot(
+        [{"namespace": "ml", "deployment": "qwen", "wanted": "5", "missing": "2"}]
+    )
+    assert decision["notes"] == snapshot(
+        [
+            "cluster eu is counted from its declared classes",
+            "cluster eu has no status and is assumed to be ready",
+        ]
+    )
+
+
+def test_yaml_says_what_json_says(tmp_path: Path) -> None:
+    a_fleet(tmp_path)
+    as_yaml = yaml.safe_load(run(tmp_path, "plan", "{}", "-o", "yaml").stdout)
+
+    assert json.loads(run(tmp_path, "plan", "{}", "-o", "json").stdout) == as_yaml
+
+
+def test_manifests_are_the_replicas_after_the_plan(tmp_path: Path) -> None:
+    """What is kept keeps its name and is stamped again; what goes is named on stderr."""
+    result = run(a_running_fleet(tmp_path), "plan", "{}", "-o", "manifests")
+
+    assert out(result, tmp_path) == snapshot("""\
+apiVersion: modelplane.ai/v1alpha1
+kind: ModelReplica
+metadata:
+  labels:
+    modelplane.ai/deployment: qwen
+    modelplane.ai/replica-index: '0'
+    modelplane.ai/cluster: eu
+  name: qwen-old
+  namespace: ml
+  annotations:
+    modelplane.ai/plan: '[{"engine":"main","copy":0,"role":"Standalone","rank":0,"nodePool":"gpu","node":"gpu/0"}]'
+spec:
+  clusterName: eu
+  engines:
+  - name: main
+    copies: 1
+    members:
+    - role: Standalone
+      nodePoolName: gpu
+      deviceRequests:
+      - name: gpu
+        deviceClassName: gpu.nvidia.com
+        count: 1
+        selectors:
+        - cel: 'true'
+      template:
+        spec:
+          containers:
+          - image: engine:1
+            name: engine
+""")
+    assert err(result, tmp_path) == snapshot("""\
+note: cluster eu is counted from its declared classes
+note: cluster eu has no status and is assumed to be ready
+note: replica ml/qwen@eu/0: nodes were not observed and are assumed, best fit in name order
+note: ModelReplica ml/qwen-older is to be deleted (ScaleDown: 1 replicas are wanted)
+""")
+
+
+def test_a_plan_that_was_applied_moves_nothing(tmp_path: Path) -> None:
+    """The manifests of a plan, read beside its deployments, ask for nothing new."""
+    a_fleet(tmp_path / "before")
+    manifests = run(tmp_path, "plan", "{}/before", "-o", "manifests").stdout
+    write(tmp_path / "after", *SHORT)
+    (tmp_path / "after" / "replicas.yaml").write_text(manifests)
+    again = run(tmp_path, "plan", "{}/after", "-o", "manifests").stdout
+
+    assert list(yaml.safe_load_all(manifests)) == list(yaml.safe_load_all(again))
+
+
+def test_a_replica_without_deployment_is_printed_as_it_was_read(tmp_path: Path) -> None:
+    lonely = a_replica("lonely", deployment="gone")
+    write(tmp_path, a_class(), a_cluster(), lonely)
+    result = run(tmp_path, "plan", "{}", "-o", "manifests")
+
+    assert [lonely] == list(yaml.safe_load_all(result.stdout))
+
+
+def test_server_fields_are_not_printed(tmp_path: Path) -> None:
+    observed = changed(a_replica("qwen-old"), "metadata.resourceVersion", "7")
+    observed = changed(observed, "metadata.annotations", {"team": "ml"})
+    write(tmp_path, a_class(), a_cluster(), a_deployment(), observed)
+    (printed,) = yaml.safe_load_all(run(tmp_path, "plan", "{}", "-o", "manifests").stdout)
+
+    assert ["annotations", "labels", "name", "namespace"] == sorted(printed["metadata"])
+    assert "ml" == printed["metadata"]["annotations"]["team"]
+    assert "status" not in printed
+
+
+@pytest.mark.parametrize("form", ["table", "wide", "json", "yaml", "manifests"])
+def test_same_input_in_any_order_gives_the_same_bytes(tmp_path: Path, form: str) -> None:
+    """Scripts may compare plans as text."""
+    objects = list(SHORT)
+    write(tmp_path / "one", *objects)
+    objects.reverse()
+    write(tmp_path / "two", *objects)
+
+    assert run(tmp_path, "plan", "{}/one", "-o", form).stdout_bytes == (
+        run(tmp_path, "plan", "{}/two", "-o", form).stdout_bytes
+    )
+
+
+def test_a_shortfall_fails_only_where_asked(tmp_path: Path) -> None:
+    a_fleet(tmp_path)
+
+    assert 0 == run(tmp_path, "plan", "{}").exit_code
+    assert 1 == run(tmp_path, "plan", "{}", "--fail-on-shortfall").exit_code
+
+
+def test_enough_room_does_not_fail(tmp_path: Path) -> None:
+    write(tmp_path, a_class(), a_cluster(), a_deployment())
+
+    assert 0 == run(tmp_path, "plan", "{}", "--fail-on-shortfall").exit_code
+
+
+def test_an_error_in_the_input_is_told_and_the_rest_is_planned(tmp_path: Path) -> None:
+    write(tmp_path, a_class(), a_cluster(), a_deployment(), changed(a_deployment("bad"), "spec.replicas", -1))
+    result = run(tmp_path, "plan", "{}")
+
+    assert 1 == result.exit_code
+    assert "ml/qwen@eu/0" in result.stdout
+    assert err(result, tmp_path) == snapshot("""\
+error: control.yaml document 4: ModelDeployment ml/bad: spec.replicas: found -1, expected at least 0
+warning: 1 error; everything else in the input is planned
+note: cluster eu is counted from its declared classes
+note: cluster eu has no status and is assumed to be ready
+""")
+
+
+def test_a_policy_file_wins(tmp_path: Path) -> None:
+    write(tmp_path / "fleet", a_class(), a_cluster(), a_deployment(replicas=2))
+    policy = {
+        "apiVersion": "modelplane.ai/v1alpha1",
+        "kind": "PlacementPolicy",
+        "metadata": {"name": "default"},
+        "spec": {"quotas": [{"namespace": "ml", "deviceClassName": "gpu.nvidia.com", "devices": 1}]},
+    }
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy))
+    result = run(tmp_path, "plan", "{0}/fleet", "--policy", "{0}/policy.yaml")
+
+    assert 0 == result.exit_code
+    assert "QuotaExceeded" in result.stdout
+
+
+def test_a_policy_file_without_policy_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path / "fleet", a_class(), a_cluster(), a_deployment())
+    result = run(tmp_path, "plan", "{0}/fleet", "--policy", "{0}/absent.yaml")
+
+    assert 1 == result.exit_code
+    assert err(result, tmp_path).splitlines()[0] == snapshot(
+        "error: absent.yaml: no such file or folder, expected a path to manifests"
+    )
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "soon"])
+def test_a_budget_is_above_nothing(tmp_path: Path, seconds: str) -> None:
+    result = run(a_fleet(tmp_path), "plan", "{}", "--budget", seconds)
+
+    assert 2 == result.exit_code
+    assert "--budget" in result.stderr
+
+
+def test_nothing_wanted_is_said(tmp_path: Path) -> None:
+    write(tmp_path, a_class(), a_cluster())
+    result = run(tmp_path, "plan", "{}")
+
+    assert 0 == result.exit_code
+    assert "note: no ModelDeployment was read, so nothing is wanted" in result.stderr
+
+
+def test_a_broken_selector_is_told_with_a_caret(tmp_path: Path) -> None:
+    broken = changed(
+        a_deployment(),
+        "spec.template.spec.engines.0.members.0.nodeSelector.devices.0.selectors.0.cel",
+        'device.drivr == "gpu.nvidia.com"',
+    )
+    write(tmp_path, a_class(), a_cluster(), broken)
+    result = run(tmp_path, "plan", "{}")
+
+    assert 0 == result.exit_code
+    assert "\n".join(err(result, tmp_path).splitlines()[:3]) == snapshot("""\
+warning: control.yaml document 3: ModelDeployment ml/qwen: spec.template.spec.engines[0].members[0].nodeSelector.devices[0].selectors[0].cel: selector does not compile: line 1, column 7: undefined field 'drivr' of device; did you mean 'driver'?
+    device.drivr == "gpu.nvidia.com"
+          ^\
+""")
