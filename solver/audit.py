@@ -8,15 +8,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.baseline import baseline
 from solver.device_audit import overcommitted
 from solver.domain.identity import ReplicaKey
 from solver.domain.plan import Create, Evict, EvictionReason, Keep, Plan, Slot
 from solver.domain.policy import Preemption, TierName
-from solver.domain.replica import Health
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
-from solver.matching.domains import domain_of
+from solver.matching.domains import domain_of, standing_domain
 from solver.matching.scene import Survey, has_added_pods
 from solver.matching.slot_needs import member_of, slot_needs
+from solver.matching.spread_domains import eligible_domains
 from solver.measures import measures
 
 
@@ -49,7 +50,7 @@ def violations(survey: Survey, plan: Plan) -> tuple[Violation, ...]:
 
 
 def _replicas_add_up(survey: Survey, plan: Plan) -> Found:
-    placed = Counter(replica.replica.deployment for replica in plan.replicas)
+    placed = Counter(r.replica.deployment for r in plan.replicas if r.replica not in survey.immovable)
     missing = {shortfall.deployment: shortfall.missing for shortfall in plan.shortfalls}
     for deployment in survey.problem.deployments:
         total = placed[deployment.key] + missing.get(deployment.key, 0)
@@ -186,7 +187,9 @@ def _engines_claim(survey: Survey, plan: Plan) -> Found:
 
 
 def _fabrics_hold(survey: Survey, plan: Plan) -> Found:
-    for create in plan.creates:
+    for create in plan.replicas:
+        if not any(slot.order for slot in create.slots):
+            continue
         deployment = survey.deployments[create.replica.deployment]
         if deployment.serving_mode is ServingMode.PREFILL_DECODE:
             yield from _one_fabric(survey, create, list(create.slots), "its phases")
@@ -194,13 +197,15 @@ def _fabrics_hold(survey: Survey, plan: Plan) -> Found:
             yield from _gang_copies(survey, create, engine)
 
 
-def _gang_copies(survey: Survey, create: Create, engine: Engine) -> Found:
+def _gang_copies(survey: Survey, create: Keep | Create, engine: Engine) -> Found:
     for copy in range(engine.copies if engine.is_gang else 0):
         slots = [s for s in create.slots if s.engine == engine.name and s.copy == copy]
+        if not any(slot.order for slot in slots):
+            continue  # what runs is not moved for it
         yield from _one_fabric(survey, create, slots, f"copy {copy} of engine {engine.name}")
 
 
-def _one_fabric(survey: Survey, create: Create, slots: list[Slot], what: str) -> Found:
+def _one_fabric(survey: Survey, create: Keep | Create, slots: list[Slot], what: str) -> Found:
     positions = [survey.inventory.node_index[slot.node] for slot in slots if slot.node is not None]
     fabrics = {survey.inventory.places[position].fabric for position in positions}
     if len(fabrics) > 1:
@@ -218,6 +223,8 @@ def _quotas_hold(survey: Survey, plan: Plan) -> Found:
             if replica.replica.deployment.namespace != quota.namespace:
                 continue
             for slot in replica.slots:
+                if slot.node is None:
+                    continue
                 count = sum(d.count for d in slot.devices if d.device_class == quota.device_class)
                 held += count
                 new += count if slot.order else 0
@@ -234,8 +241,13 @@ def _spread_holds(survey: Survey, plan: Plan) -> Found:
 
 
 def _rule_holds(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: SpreadRule) -> Found:
-    before = _counts(survey, [s.replica.key for s in survey.standing_of(deployment)], plan, rule)
-    keys = [r.replica for r in plan.replicas if r.replica.deployment == deployment.key]
+    observed = [standing_domain(survey.inventory, rule, s) for s in survey.standing_of(deployment)]
+    before = Counter(domain for domain in observed if domain is not None)
+    keys = [
+        r.replica
+        for r in plan.replicas
+        if r.replica.deployment == deployment.key and r.replica not in survey.immovable
+    ]
     after = _counts(survey, keys, plan, rule)
     subject = f"{deployment.key} by {rule.topology_key}"
     created = [c for c in plan.creates if c.replica.deployment == deployment.key]
@@ -247,9 +259,10 @@ def _rule_holds(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: S
             if count > share:
                 yield subject, f"{count} replicas in {domain}, at most {share} are allowed"
     if rule.max_skew is not None and after and created:
-        # Domains that nobody is in may be ineligible, so only those that are used are compared.
-        most = max(rule.max_skew, max(before.values(), default=0) - min(before.values(), default=0))
-        skew = max(after.values()) - min(after.values())
+        domains = {*eligible_domains(survey, deployment, rule), *after}
+        known = [before.get(domain, 0) for domain in domains]
+        most = max(rule.max_skew, max(known) - min(known))
+        skew = max(after.values()) - min(after.get(domain, 0) for domain in domains)
         if skew > most:
             yield subject, f"the fullest domain has {skew} more than the emptiest, {most} are allowed"
 
@@ -296,7 +309,11 @@ def _evictions_have_reasons(survey: Survey, plan: Plan) -> Found:
 
 
 def _preempted(survey: Survey, plan: Plan, evict: Evict, priority: int) -> Found:
-    above = {survey.deployments[create.replica.deployment].priority for create in plan.creates}
+    above = {
+        survey.deployments[replica.replica.deployment].priority
+        for replica in plan.replicas
+        if any(slot.order for slot in replica.slots)
+    }
     if not any(other > priority for other in above):
         yield str(evict.replica), "nothing of a higher priority is created"
     if survey.problem.policy.preemption is Preemption.NEVER:
@@ -309,24 +326,6 @@ def _scale_down_is_due(survey: Survey, plan: Plan) -> Found:
         surplus = max(0, len(survey.standing_of(deployment)) - deployment.replicas)
         if scaled[deployment.key] > surplus:
             yield str(deployment.key), f"{scaled[deployment.key]} scaled down, {surplus} are too many"
-        if scaled[deployment.key]:
-            yield from _scaled_the_sick(survey, plan, deployment)
-
-
-def _scaled_the_sick(survey: Survey, plan: Plan, deployment: ModelDeployment) -> Found:
-    """Among those that may go for a scale-down, the ones that are not ready go first."""
-    kept = {keep.replica for keep in plan.keeps}
-    standing = survey.standing_of(deployment)
-    sick_kept = [s for s in standing if s.replica.health is Health.NOT_READY and s.replica.key in kept]
-    scaled = {e.replica for e in plan.evicts if e.reason is EvictionReason.SCALE_DOWN}
-    well_gone = [
-        s
-        for s in standing
-        if s.replica.health is not Health.NOT_READY and s.replica.key in scaled and not s.is_misplaced
-    ]
-    default_order = [tier.name for tier in survey.problem.policy.tiers][:2]
-    if sick_kept and well_gone and default_order == [TierName.SHORTFALL, TierName.EVICTIONS]:
-        yield str(deployment.key), "a healthy replica is scaled down and one that is not ready is kept"
 
 
 def _order_is_complete(survey: Survey, plan: Plan) -> Found:
@@ -338,20 +337,13 @@ def _order_is_complete(survey: Survey, plan: Plan) -> Found:
 
 def _maxima_hold(survey: Survey, plan: Plan) -> Found:
     limits = {t.name.value: t.maximum for t in survey.problem.policy.tiers if t.maximum is not None}
-    if not limits:
-        return
-    for measure in measures(survey, plan):
+    anyway = baseline(survey) if limits else {}
+    for measure in measures(survey, plan) if limits else ():
         most = limits.get(measure.name)
-        created = any(slot.order for r in plan.replicas for slot in r.slots)
-        if most is not None and measure.value > most and created:
-            observed = {m.name: m.value for m in measures(survey, _nothing_new(survey, plan))}
-            if measure.value > max(most, observed.get(measure.name, 0)):
-                yield measure.name, f"{measure.value} {measure.unit}, the policy allows {most}"
-
-
-def _nothing_new(survey: Survey, plan: Plan) -> Plan:
-    del survey
-    return Plan(keeps=plan.keeps, evicts=plan.evicts)
+        if measure.name == TierName.SHORTFALL or most is None:
+            continue
+        if measure.value > max(most, anyway.get(measure.name, 0)):
+            yield measure.name, f"{measure.value} {measure.unit}, the policy allows {most}"
 
 
 CHECKS: Mapping[str, Check] = {

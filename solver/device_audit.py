@@ -34,7 +34,8 @@ def _devices(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]
         if survey.kinds.table.withheld[row] == 0 and not survey.kinds.table.in_use[row]
     ]
     taken: set[int] = set()
-    open_seats: list[int] = []
+    old_seats: list[int] = []
+    new_seats: list[int] = []
     for replica, slot in guests:
         held = _held_rows(survey, replica, slot)
         if held is not None:
@@ -42,12 +43,14 @@ def _devices(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]
             continue
         needs, _ = slot_needs(survey, replica, slot)
         for need in needs:
-            open_seats += [need.accepts] * need.count
+            (new_seats if slot.order else old_seats).extend([need.accepts] * need.count)
     free = [int(survey.kinds.kind_of_row[row]) for row in rows if row not in taken]
-    seated = _most_seats(open_seats, free)
-    if seated < len(open_seats):
+    # What runs may not all fit (a template that grew); what is new must not make that worse.
+    seated = _most_seats([*old_seats, *new_seats], free)
+    wanted = _most_seats(old_seats, free) + len(new_seats)
+    if seated < wanted:
         name = str(survey.problem.fleet.nodes[node].key)
-        yield name, f"{len(open_seats)} devices are needed, {seated} of them can be given"
+        yield name, f"{wanted} devices are needed, {seated} of them can be given"
 
 
 def _held_rows(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[int, ...] | None:

@@ -15,8 +15,13 @@ from solver.matching.standing import Standing
 
 def greedy(survey: Survey) -> Draft:
     """Keep, scale down, fill: higher priorities first, larger replicas first among equals."""
+    return insert(survey, kept_only(survey))
+
+
+def kept_only(survey: Survey) -> Draft:
+    """Everything that can stay and is wanted, and nothing new."""
     kept, evicted = _kept(survey)
-    return insert(survey, Draft(kept=tuple(kept), evicted=tuple(evicted), new=()))
+    return Draft(kept=tuple(kept), evicted=tuple(evicted), new=())
 
 
 def insert(survey: Survey, draft: Draft) -> Draft:

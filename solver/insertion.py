@@ -12,7 +12,8 @@ from solver.matching.ledger import Ledger, Unit
 from solver.matching.levels import devices_per_replica
 from solver.matching.options import MemberOption
 from solver.matching.quota_usage import QuotaUsage
-from solver.matching.scene import Survey
+from solver.matching.scene import Survey, added_fabric
+from solver.matching.spread_domains import eligible_domains
 from solver.matching.standing import Footing
 
 
@@ -30,6 +31,7 @@ class Insertion:
         self.zones: dict[tuple[DeploymentKey, ClusterName], list[str | None]] = {}
         for kept in draft.kept:
             self._count_kept(kept)
+            self._charge_added(kept)
         for new in draft.new:
             self._count(new.deployment, new.cluster, new.pods)
             for pod in new.pods:
@@ -90,28 +92,34 @@ class Insertion:
         self.zones.setdefault(key, []).append(self.inventory.places[pods[0].node].zone)
         self.usage.add(deployment, pods)
 
+    def _charge_added(self, kept: KeptReplica) -> None:
+        standing = kept.standing
+        for pod in standing.pods:
+            node = kept.added.get((pod.engine, pod.copy, pod.role, pod.rank))
+            if node is not None and standing.deployment is not None:
+                option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
+                self.ledger.place(node, unit_of(standing.deployment, pod.engine, pod.role, option))
+                self.usage.takes(standing, pod)
+
     def _filled(self, kept: KeptReplica) -> KeptReplica:
         standing = kept.standing
         if standing.deployment is None or not any(pod.footing is Footing.ADDED for pod in standing.pods):
             return kept
         added: dict[PodKey, int] = dict(kept.added)
-        fabrics = {self.inventory.places[pod.node].fabric for pod in standing.pods if pod.node is not None}
         for pod in standing.pods:
             key = (pod.engine, pod.copy, pod.role, pod.rank)
-            if pod.footing is not Footing.ADDED:
+            if pod.footing is not Footing.ADDED or key in added:
                 continue
             option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
             unit = unit_of(standing.deployment, pod.engine, pod.role, option)
-            if key in added:
-                self.ledger.place(added[key], unit)
-                continue
+            fabric = added_fabric(self.inventory, standing, pod)
             homes = [
                 node
                 for node in self._takes_new[pod.pool]
-                if not fabrics or self.inventory.places[node].fabric in fabrics
+                if fabric in (None, self.inventory.places[node].fabric)
             ]
             node = self._best_node(homes, unit)
-            if node is not None:
+            if node is not None and self.usage.takes(standing, pod):
                 self.ledger.place(node, unit)
                 added[key] = node
         return KeptReplica(standing=standing, added=added)
@@ -154,23 +162,13 @@ class Insertion:
 
     def _domain_counts(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
         """Replicas in each domain that could have some."""
-        counts: dict[str, int] = {}
-        for name in self.survey.clusters_for(deployment):
-            for other in self._zones_of(name) if rule.topology_key == ZONE else [None]:
-                domain = domain_of(self.inventory, rule, name, other)
-                if domain is not None:
-                    counts[domain] = 0
+        counts = dict.fromkeys(eligible_domains(self.survey, deployment, rule), 0)
         for (key, name), zones in self.zones.items():
             for other in zones if key == deployment.key else ():
                 domain = domain_of(self.inventory, rule, name, other)
                 if domain is not None:
                     counts[domain] = counts.get(domain, 0) + 1
         return counts
-
-    def _zones_of(self, cluster: ClusterName) -> list[str | None]:
-        pools = self.inventory.pools_of_cluster[cluster]
-        zones = {self.inventory.places[n].zone for pool in pools for n in self._takes_new[pool]}
-        return sorted((zone for zone in zones if zone is not None), key=str)
 
     def _places(self, deployment: ModelDeployment, cluster: ClusterName) -> Iterator[tuple[NewPod, ...]]:
         """Ways to place all pods of one replica, already in the ledger; the caller undoes what it refuses."""

@@ -133,7 +133,7 @@ def _spread(survey: Survey, plan: Plan) -> tuple[str, int]:
 def _pairs(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: SpreadRule) -> int:
     counts: dict[str, int] = {}
     for replica in plan.replicas:
-        if replica.replica.deployment != deployment.key:
+        if replica.replica.deployment != deployment.key or replica.replica in survey.immovable:
             continue
         zone = _zone(survey, replica)
         domain = domain_of(survey.inventory, rule, replica.replica.cluster, zone)

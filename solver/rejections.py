@@ -172,7 +172,12 @@ class _Rejecting:
                 supply[int(kind)] = supply.get(int(kind), 0) + int(self.inventory.kinds.total[node, kind])
         for engine in engines:
             for member in engine.members:
-                options = self.survey.options.of_cluster(member, pool.cluster)
+                inside_pools = {self.inventory.fleet.nodes[node].node_pool for node in inside}
+                options = [
+                    option
+                    for option in self.survey.options.of_cluster(member, pool.cluster)
+                    if option.pool in inside_pools
+                ]
                 pods = (copies or engine.copies) * member.pods_per_copy
                 if not any(self._places(option, inside, pods) >= pods for option in options):
                     return False
@@ -219,10 +224,20 @@ class _Rejecting:
         return None
 
     def _shortest(self, pool: NodePoolKey, usable: list[int]) -> str:
-        most = max(self.insertion.ledger.left(node) for node in usable)
-        total = sum(self.insertion.ledger.left(node) for node in usable)
-        asked = max(option.devices for _, _, option in self._options(pool))
-        return f"{total} devices free, at most {most} on one node, a pod needs {asked}"
+        """The request that fits least, in the devices that would do for it."""
+        worst: tuple[int, str] | None = None
+        for _, member, option in self._options(pool):
+            for request, need in zip(member.requests, option.needs, strict=True):
+                left = [max(0, self.insertion.ledger.left_for(node, need.accepts)) for node in usable]
+                text = (
+                    f"{request.name}: {need.count} requested, {max(left)} free on the best node, "
+                    f"{sum(left)} in the pool"
+                )
+                if worst is None or max(left) - need.count < worst[0]:
+                    worst = (max(left) - need.count, text)
+        if worst is not None and worst[0] < 0:
+            return worst[1]
+        return "no node has devices, CPU, memory and a pod slot for one pod together"
 
     def _plan(self, pool: NodePoolKey) -> PoolRejection:
         if self.survey.lacks_cache(self.deployment):

@@ -1,10 +1,11 @@
 """From a scene to the matrix and the stages that are solved one after another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from solver.domain.explanation import Reason
 from solver.domain.policy import Preemption, TierName
-from solver.formulation.matrix import UNBOUNDED, Expression, Matrix, Rule
+from solver.formulation.matrix import Expression, Matrix, Rule
 from solver.formulation.objective import Objective
 from solver.formulation.registry import CONSTRAINTS, TERMS
 from solver.formulation.terms.misplaced import MisplacedTerm
@@ -12,6 +13,8 @@ from solver.formulation.terms.unfilled import UnfilledTerm
 from solver.formulation.variables import Variables, create, is_counted
 from solver.matching.levels import NOT_READY, priorities
 from solver.matching.scene import Scene, has_added_pods
+
+Baseline = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +25,6 @@ class Stage:
     slack: int = 0
     #: False: a rule in the form of a stage, not a tier that is reported.
     is_tier: bool = True
-    #: A policy's limit on the tier; the plan may pass it only where what is observed does.
-    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +40,43 @@ class Formulation:
         return self.variables.matrix
 
 
-def build(scene: Scene, *, without: frozenset[Rule] = frozenset()) -> Formulation:
-    """The formulation of *scene*; rows of the rules in *without* are left out."""
-    variables = constrained(scene, without=without)
+def build(scene: Scene, *, baseline: Baseline | None = None) -> Formulation:
+    """The formulation of *scene*.
+
+    Args:
+        scene: what is chosen from.
+        baseline: each tier's value if nothing new is placed; a policy's maximum yields to it.
+    """
+    variables = constrained(scene, baseline=baseline)
     return Formulation(variables=variables, stages=tuple(_stages(variables)))
 
 
-def constrained(scene: Scene, *, without: frozenset[Rule] = frozenset()) -> Variables:
-    """Only the variables and the rules: enough to ask whether something fits."""
+def constrained(
+    scene: Scene, *, without: frozenset[Rule] = frozenset(), baseline: Baseline | None = None
+) -> Variables:
+    """Only the variables and the rules: enough to ask whether something fits; rules in *without* are lifted."""
     variables = create(scene, Matrix(without=without))
     for constraint in CONSTRAINTS:
         constraint.add(variables)
+    for tier in scene.problem.policy.tiers:
+        if tier.maximum is not None and tier.name is not TierName.SHORTFALL:
+            for objective in TERMS[tier.name].objectives(variables):
+                _limit(variables, objective, tier.maximum, baseline or {})
     return variables
+
+
+def _limit(variables: Variables, objective: Objective, maximum: int, baseline: Baseline) -> None:
+    most = max(maximum, baseline.get(objective.name, 0))
+    rule = Rule(Reason.TIER_MAXIMUM, objective.name)
+    expression = objective.expression
+    variables.matrix.add(expression.terms, upper=most - expression.constant, rule=rule)
 
 
 def _stages(variables: Variables) -> Iterator[Stage]:
     policy = variables.scene.problem.policy
+    if policy.tiers[0].name is not TierName.SHORTFALL:
+        # Nobody is evicted for the sake of a tier that comes before placing.
+        yield from _guards(variables, priorities(variables.scene.problem)[-1:])
     for tier in policy.tiers:
         if tier.name is TierName.LOCALITY and not policy.prefers_ready_caches:
             continue
@@ -64,7 +86,7 @@ def _stages(variables: Variables) -> Iterator[Stage]:
         for objective in TERMS[tier.name].objectives(variables):
             # Replicas that are not ready are a tier of their own only where there are some.
             if objective.name != NOT_READY or objective.expression.terms:
-                yield Stage(objective=objective, maximum=tier.maximum)
+                yield Stage(objective=objective)
 
 
 def _placing(variables: Variables) -> Iterator[Stage]:
@@ -79,16 +101,54 @@ def _placing(variables: Variables) -> Iterator[Stage]:
     levels = priorities(problem)
     for position, (missing, lacking) in enumerate(zip(shortfalls, unfilled, strict=True)):
         never = problem.policy.preemption is Preemption.NEVER
-        lowest = levels[-1] if never else levels[position]
-        guard = _evicted_from(variables, lowest)
-        if guard.expression.terms:
-            yield Stage(objective=guard, slack=problem.policy.eviction_budget, is_tier=False)
+        yield from _guards(variables, levels[-1:] if never else levels[position : position + 1])
         if lacking.expression.terms:
             yield Stage(objective=lacking)
-        yield Stage(objective=missing, maximum=None)
+        yield Stage(objective=missing)
     for objective in MisplacedTerm().objectives(variables):
         if objective.expression.terms:
             yield Stage(objective=objective)
+
+
+def _guards(variables: Variables, levels: tuple[int, ...]) -> Iterator[Stage]:
+    """What placing one priority may not cost those of it and above."""
+    budget = variables.scene.problem.policy.eviction_budget
+    for priority in levels:
+        guard = _evicted_from(variables, priority)
+        if guard.expression.terms:
+            yield Stage(objective=guard, slack=budget, is_tier=False)
+        lost = _lost_from(variables, priority)
+        if lost.expression.terms:
+            yield Stage(objective=lost, is_tier=False)
+
+
+def _lost_from(variables: Variables, priority: int) -> Objective:
+    """Replicas that a deployment has and would not have again.
+
+    A replica may be moved within the budget, or because it does not fit or belong where it is; it is not given
+    up for that. Where neither is possible, evictions are held directly and nothing needs to be said here.
+    """
+    scene = variables.scene
+    restless = {
+        movable.standings[0].replica.key.deployment
+        for movable in variables.cells.movable
+        if has_added_pods(movable.standings[0]) or not is_counted(movable)
+    }
+    terms = {}
+    for position, deployment in enumerate(scene.problem.deployments):
+        may_move = scene.problem.policy.eviction_budget > 0 or deployment.key in restless
+        standing = min(deployment.replicas, len(scene.survey.standing_of(deployment)))
+        if deployment.priority < priority or not may_move or not standing:
+            continue
+        lost = variables.matrix.variable(0, standing)
+        # short = wanted - placed, so this says lost >= standing - placed.
+        variables.matrix.add(
+            [(variables.short[position], 1), (lost, -1)], upper=deployment.replicas - standing
+        )
+        terms[lost] = 1
+    return Objective(
+        name=f"lost at priority {priority} or above", unit="replicas", expression=Expression(terms)
+    )
 
 
 def _evicted_from(variables: Variables, priority: int) -> Objective:
@@ -107,6 +167,3 @@ def _evicted_from(variables: Variables, priority: int) -> Objective:
         unit="replicas",
         expression=Expression(terms, observed),
     )
-
-
-__all__ = ["UNBOUNDED", "Formulation", "Stage", "build"]

@@ -9,6 +9,7 @@ from solver.formulation.constraints.node_resources import NodeResources
 from solver.formulation.constraints.quota import Quota
 from solver.formulation.constraints.replica_count import ReplicaCount
 from solver.formulation.constraints.required_spread import RequiredSpread
+from solver.formulation.constraints.tier_maximum import TierMaximum
 from solver.formulation.objective import ObjectiveTerm
 from solver.formulation.terms.canonical import CanonicalTerm
 from solver.formulation.terms.distance import DistanceTerm
@@ -26,6 +27,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     NodeResources(),
     Quota(),
     RequiredSpread(),
+    TierMaximum(),
 )
 
 TERMS: Mapping[TierName, ObjectiveTerm] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from solver.domain.workload import SpreadRule
 from solver.formulation.variables import Variables
 from solver.matching.domains import candidate_domain, standing_domain
+from solver.matching.spread_domains import eligible_domains
 
 
 @dataclass(slots=True)
@@ -20,10 +21,11 @@ class DomainCount:
 
 
 def by_domain(variables: Variables, deployment: int, rule: SpreadRule) -> list[DomainCount]:
-    """Counts for every domain with a candidate or an observed replica, by name."""
+    """Counts for every domain that could host the deployment or has a replica of it, by name."""
     scene = variables.scene
     key = scene.problem.deployments[deployment].key
-    counts: dict[str, DomainCount] = {}
+    wanted = scene.problem.deployments[deployment]
+    counts = {name: DomainCount(name) for name in eligible_domains(scene.survey, wanted, rule)}
     for standing in scene.cells.fixed:
         if standing.replica.key.deployment == key and standing.deployment is not None:
             _at(counts, standing_domain(scene.inventory, rule, standing)).fixed += 1

@@ -38,6 +38,7 @@ class AddedPods:
 
     movable: int
     engine: str
+    copy: int
     role: str
     homes: tuple[tuple[int, int], ...]
     unfilled: int
@@ -195,12 +196,20 @@ def _most_units(variables: Variables, group: PodGroup, cell: int) -> int:
 def _add_pods(variables: Variables, index: int, movable: Movable) -> None:
     """Pods that the template adds to the replicas of *movable*, somewhere in the pool of their member."""
     standing = movable.standings[0]
-    for engine, role, group in variables.scene.added_groups(standing):
+    for engine, copy, role, group in variables.scene.added_groups(standing):
         most = group.pods_per_replica * movable.count
         homes = tuple((cell, variables.matrix.variable(0, most)) for cell in group.homes)
         unfilled = variables.matrix.variable(0, most)
         variables.added.append(
-            AddedPods(movable=index, engine=engine, role=role, homes=homes, unfilled=unfilled, group=group)
+            AddedPods(
+                movable=index,
+                engine=engine,
+                copy=copy,
+                role=role,
+                homes=homes,
+                unfilled=unfilled,
+                group=group,
+            )
         )
         terms = {variable: 1 for _, variable in homes}
         terms[unfilled] = 1

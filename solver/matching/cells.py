@@ -213,7 +213,9 @@ def _grouped(optional: tuple[Standing, ...], cell_of_node: list[int]) -> tuple[M
     for standing in optional:
         loads = tuple(_loads(standing, cell_of_node))
         added = tuple(
-            (pod.engine, pod.role, pod.pool, pod.classes) for pod in standing.pods if pod.node is None
+            (pod.engine, pod.copy, pod.role, pod.pool, pod.classes)
+            for pod in standing.pods
+            if pod.node is None
         )
         key = (standing.replica.key.deployment, standing.replica.health, standing.flags, loads, added)
         groups.setdefault(key, []).append(standing)

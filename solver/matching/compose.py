@@ -18,8 +18,9 @@ from solver.domain.plan import (
     Slot,
     SlotDevices,
 )
+from solver.domain.policy import Preemption
 from solver.matching.draft import Draft, KeptReplica, PodKey, numbered_replicas
-from solver.matching.scene import Survey
+from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import Footing, Standing
 from solver.matching.witness import Witness
 
@@ -160,28 +161,35 @@ def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
         if surplus.get(key, 0) > 0:
             surplus[key] -= 1
             wanted = survey.deployments[key].replicas
-            reason, because = EvictionReason.SCALE_DOWN, f"{wanted} replicas are wanted"
+            noun = "replica is" if wanted == 1 else "replicas are"
+            reason, because = EvictionReason.SCALE_DOWN, f"{wanted} {noun} wanted"
         else:
-            reason, because = _chosen(draft, standing)
+            reason, because = _chosen(survey, draft, standing)
         yield Evict(replica=standing.replica.key, name=standing.replica.name, reason=reason, because=because)
 
 
-def _chosen(draft: Draft, standing: Standing) -> tuple[EvictionReason, str]:
+def _chosen(survey: Survey, draft: Draft, standing: Standing) -> tuple[EvictionReason, str]:
     if standing.is_misplaced:
         return EvictionReason.MOVED, f"{'; '.join(standing.flags)}, and there is room elsewhere"
     own = standing.deployment.priority if standing.deployment is not None else 0
     nodes = {pod.node for pod in standing.pods if pod.node is not None}
-    above = sorted(
-        {
-            (-new.deployment.priority, new.deployment.key)
-            for new in draft.new
-            if new.deployment.priority > own and nodes & {pod.node for pod in new.pods}
-        }
-    ) or sorted(
-        {(-new.deployment.priority, new.deployment.key) for new in draft.new if new.deployment.priority > own}
+    winners = sorted(
+        (not nodes & used, -priority, key) for priority, key, used in _winners(draft) if priority > own
     )
-    if above:
-        priority, winner = above[0]
+    if winners and survey.problem.policy.preemption is not Preemption.NEVER:
+        _, priority, winner = winners[0]
         because = f"{winner} has priority {-priority}, above {own}, and takes its place"
         return EvictionReason.PREEMPTED, because
+    if has_added_pods(standing):
+        return EvictionReason.MOVED, "its template outgrew its nodes, and there is room elsewhere"
     return EvictionReason.MOVED, "a rebalance within the eviction budget of the policy"
+
+
+def _winners(draft: Draft) -> Iterator[tuple[int, DeploymentKey, set[int]]]:
+    """Whoever gets a node that it did not have: priority, deployment and those nodes."""
+    for new in draft.new:
+        yield new.deployment.priority, new.deployment.key, {pod.node for pod in new.pods}
+    for kept in draft.kept:
+        owner = kept.standing.deployment
+        if owner is not None and kept.added:
+            yield owner.priority, owner.key, set(kept.added.values())

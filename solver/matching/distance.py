@@ -16,13 +16,15 @@ class Distance(IntEnum):
 
 
 def joined(inventory: Inventory, nodes: Collection[int]) -> Distance:
-    """The nearest level that joins all of *nodes* (positions in the fleet); no nodes: the nearest."""
+    """The nearest level that joins all of *nodes* (positions in the fleet); no nodes: the nearest.
+
+    An NVLink domain joins only what is on one fabric too: a label that spans fabrics promises nothing.
+    """
     distinct = sorted(set(nodes))
     if len(distinct) <= 1:
         return Distance.NODE
     places = [inventory.places[node] for node in distinct]
-    if places[0].clique is not None and len({place.clique for place in places}) == 1:
-        return Distance.NVLINK
-    if len({place.fabric for place in places}) == 1:
-        return Distance.FABRIC
-    return Distance.CLUSTER
+    if len({place.fabric for place in places}) > 1:
+        return Distance.CLUSTER
+    is_one_clique = places[0].clique is not None and len({place.clique for place in places}) == 1
+    return Distance.NVLINK if is_one_clique else Distance.FABRIC

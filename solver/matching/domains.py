@@ -15,7 +15,7 @@ def domain_of(inventory: Inventory, rule: SpreadRule, cluster: ClusterName, zone
         case "cluster":
             return cluster
         case "zone":
-            return None if zone is None else f"{cluster}/{zone}"
+            return zone
         case label:
             known = inventory.clusters.get(cluster)
             return None if known is None else known.labels.get(label)

@@ -54,6 +54,13 @@ class Ledger:
         cpu, memory = resources_of(standing, pod)
         self._spend(pod.node, 1, cpu, memory, sign)
 
+    def hold(self, node: int, held: Iterable[tuple[int, int]]) -> None:
+        """Take devices by kind, and nothing else."""
+        free = self._of(node)
+        for kind, count in held:
+            free[kind] = free.get(kind, 0) - count
+        self._state.pop(node, None)
+
     def place(self, node: int, unit: Unit, *, sign: int = 1) -> None:
         """Put *unit* on *node* (it is not asked whether it fits); *sign* -1 takes it off again."""
         self._of(node)
@@ -70,6 +77,11 @@ class Ledger:
     def left(self, node: int) -> int:
         """Devices of *node* that nobody holds or needs."""
         return sum(self._of(node).values()) - sum(self._needs[node].values())
+
+    def left_for(self, node: int, accepts: int) -> int:
+        """Devices of the kinds in *accepts* on *node* that nobody holds, less what could only come from them."""
+        free = sum(count for kind, count in self._of(node).items() if accepts >> kind & 1)
+        return free - sum(count for mask, count in self._needs[node].items() if mask & ~accepts == 0)
 
     def _fits(self, node: int, unit: Unit) -> bool:
         free = self._of(node)

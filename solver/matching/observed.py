@@ -6,17 +6,19 @@ assumed, best fit in name order; pods that a larger template adds are left to th
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import EvictionReason
 from solver.domain.problem import Problem
 from solver.domain.replica import ObservedEngine, ObservedMember, ObservedSlot, Replica
 from solver.domain.taint import TaintEffect, untolerated
-from solver.domain.workload import Engine, Member, ModelDeployment, Role
+from solver.domain.workload import DeviceRequest, Engine, Member, ModelCache, ModelDeployment, Role
 from solver.matching.inventory import Inventory
 from solver.matching.node_fit import Need, fits
 from solver.matching.options import Options
-from solver.matching.settling import Settling
+from solver.matching.predicates import cluster_selector
+from solver.matching.settling import settle
 from solver.matching.standing import (
     NOT_SELECTED,
     SELECTOR_FAILS,
@@ -54,9 +56,9 @@ def observe(problem: Problem, inventory: Inventory, options: Options) -> Observe
             leaving.append((replica, reason))
             continue
         pods = tuple(_pods(inventory, options, replica, deployment))
-        flags = tuple(_flags(inventory, options, replica, deployment))
+        flags = tuple(_flags(problem, inventory, options, replica, deployment))
         standing.append(Standing(replica=replica, deployment=deployment, pods=pods, flags=flags))
-    return Observed(standing=tuple(Settling(inventory).settle(standing)), leaving=tuple(leaving))
+    return Observed(standing=tuple(settle(inventory, standing)), leaving=tuple(leaving))
 
 
 def _leaves(
@@ -109,60 +111,82 @@ def _pool_lost(
             if pool not in inventory.pools or not inventory.pools[pool].is_published:
                 because = f"node pool {pool} is not published"
                 return Leave(reason=EvictionReason.NODE_POOL_GONE, because=because)
-            if complaint := _matches_nothing(inventory, options, member, pool):
+            if complaint := _matches_nothing(inventory, options, member, pool, seen):
                 return Leave(reason=EvictionReason.TEMPLATE_CHANGED, because=complaint)
     return None
 
 
-def _matches_nothing(inventory: Inventory, options: Options, member: Member, pool: NodePoolKey) -> str | None:
+def _matches_nothing(
+    inventory: Inventory, options: Options, member: Member, pool: NodePoolKey, seen: ObservedMember
+) -> str | None:
     """The request that no device of *pool* satisfies; an error, or a pool without nodes, proves nothing."""
-    totals = options.totals(pool)
-    if not totals:
-        return None
     for request in member.requests:
-        if any(_fails_somewhere(inventory, text, totals) for text in request.selectors):
-            continue
-        masks = [options.accepted(request.selectors, pool.cluster, name) for name in inventory.classes(pool)]
-        if not any(held[kind] for held in totals for kind in held if any(mask >> kind & 1 for mask in masks)):
+        answer = _answer(inventory, options, request, pool, seen)
+        if answer is _Answer.NOTHING:
             return f"no device of node pool {pool} matches request {request.name} any more"
     return None
 
 
-def _fails_somewhere(inventory: Inventory, text: str, totals: tuple[dict[int, int], ...]) -> bool:
-    if text in inventory.kinds.broken:
-        return True
-    failing = inventory.kinds.failing(text)
-    return any(failing >> kind & 1 for held in totals for kind in held)
+class _Answer(StrEnum):
+    """What the devices of a pool say to a request."""
+
+    SOME = "some match"
+    NOTHING = "none matches"
+    ERRORS = "none matches, and on some the selector is an error"
+
+
+def _answer(
+    inventory: Inventory, options: Options, request: DeviceRequest, pool: NodePoolKey, seen: ObservedMember
+) -> _Answer:
+    """Only devices of the recorded class are asked: that a GPU's selector fails on a NIC means nothing."""
+    present = 0
+    for held in options.totals(pool):
+        present |= sum(1 << kind for kind in held)
+    if any(text in inventory.kinds.broken for text in request.selectors):
+        return _Answer.ERRORS
+    if not present:
+        return _Answer.SOME
+    names = inventory.classes(pool)
+    if any(options.accepted(request.selectors, pool.cluster, name) & present for name in names):
+        return _Answer.SOME
+    recorded = [observed.device_class for observed in seen.requests if observed.name == request.name]
+    asked = 0
+    for name in recorded or names:
+        asked |= inventory.class_mask(pool.cluster, name)
+    failing = 0
+    for text in request.selectors:
+        failing |= inventory.kinds.failing(text)
+    return _Answer.ERRORS if failing & asked & present else _Answer.NOTHING
 
 
 def _flags(
-    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment | None
+    problem: Problem,
+    inventory: Inventory,
+    options: Options,
+    replica: Replica,
+    deployment: ModelDeployment | None,
 ) -> Iterator[str]:
     cluster = inventory.clusters.get(replica.key.cluster)
     if deployment is None or cluster is None:
         return
-    if not selects(deployment.cluster_selector, cluster.labels):
+    if cluster_selector.complaint(cluster, deployment, _cache(problem, deployment), problem.policy):
         yield NOT_SELECTED
-    texts = {
-        text
+    observed = {engine.name: engine for engine in replica.engines}
+    answers = [
+        _answer(inventory, options, request, NodePoolKey(cluster.name, seen.node_pool), seen)
         for engine in deployment.engines
-        for member in engine.members
+        for member, seen in zip(engine.members, observed[engine.name].members, strict=True)
         for request in member.requests
-        for text in request.selectors
-    }
-    pools = {
-        NodePoolKey(replica.key.cluster, member.node_pool)
-        for engine in replica.engines
-        for member in engine.members
-    }
-    known = [options.totals(pool) for pool in sorted(pools) if pool in inventory.pools]
-    if any(_fails_somewhere(inventory, text, totals) for text in sorted(texts) for totals in known):
+    ]
+    if _Answer.ERRORS in answers:
         yield SELECTOR_FAILS
 
 
-def selects(selector: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    """Whether *labels* have every pair of *selector*."""
-    return all(labels.get(key) == value for key, value in selector.items())
+def _cache(problem: Problem, deployment: ModelDeployment) -> ModelCache | None:
+    for cache in problem.caches:
+        if (cache.namespace, cache.name) == (deployment.key.namespace, deployment.cache):
+            return cache
+    return None
 
 
 def _pods(

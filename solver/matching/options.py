@@ -97,6 +97,8 @@ class Options:
 
     def _work_out(self, member: Member, pool: NodePoolKey) -> tuple[MemberOption, ...] | PoolRejection:
         totals = self.totals(pool)
+        if not totals:
+            return ()
         present = 0
         for held in totals:
             present |= sum(1 << kind for kind in held)
@@ -113,7 +115,7 @@ class Options:
             if any(fits(needs, held) for held in totals):
                 classes = tuple(name for name, _ in joint)
                 options.append(MemberOption(pool=pool, classes=classes, needs=needs))
-        return tuple(options) if options or not totals else self._too_few(member, pool, totals)
+        return tuple(options) if options else self._too_few(member, pool, totals)
 
     def _class_choices(
         self, request: DeviceRequest, pool: NodePoolKey, present: int
@@ -142,16 +144,26 @@ class Options:
             return "the node pool's class declares no devices"
         if not present:
             return "no device of the node pool can be given away"
-        in_class = 0
-        for name in classes:
-            in_class |= self.inventory.class_mask(pool.cluster, name)
-        nearest = self._nearest(request, in_class & present)
+        nearest = self.nearest_miss(request, pool)
         if nearest is None:
             names = ", ".join(str(name) for name in classes if name is not None)
             return f"no device belongs to device class {names}"
         text, kind = nearest
         selector = kinds.selector(text)
         return mismatch(selector, kinds.examples[kind]) if selector is not None else text
+
+    def nearest_miss(self, request: DeviceRequest, pool: NodePoolKey) -> tuple[str, int] | None:
+        """The first selector of *request* that the nearest kind in *pool* fails, and that kind; None if none does.
+
+        Nearest is the kind that fails the fewest selectors, one whose driver they speak of before others.
+        """
+        present = 0
+        for held in self.totals(pool):
+            present |= sum(1 << kind for kind in held)
+        in_class = 0
+        for name in self.inventory.classes(pool):
+            in_class |= self.inventory.class_mask(pool.cluster, name)
+        return self._nearest(request, in_class & present)
 
     def _nearest(self, request: DeviceRequest, mask: int) -> tuple[str, int] | None:
         """The kind that satisfies the most selectors of *request*, and the first selector it fails."""

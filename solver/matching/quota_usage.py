@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from solver.domain.workload import ModelDeployment
 from solver.matching.draft import NewPod
 from solver.matching.scene import Survey
-from solver.matching.standing import Standing
+from solver.matching.standing import Footing, Standing, StandingPod
 
 
 class QuotaUsage:
@@ -20,6 +20,8 @@ class QuotaUsage:
     def keep(self, standing: Standing) -> None:
         """Count what *standing* claims."""
         for pod in standing.pods:
+            if pod.footing is Footing.ADDED:
+                continue
             for name, need in zip(pod.classes, pod.needs, strict=True):
                 if name is not None:
                     key = (standing.replica.key.deployment.namespace, name)
@@ -37,6 +39,24 @@ class QuotaUsage:
             for key, count in self._asked(deployment, pods).items()
             if key in self._most
         )
+
+    def takes(self, standing: Standing, pod: StandingPod) -> bool:
+        """Count a pod that a template adds, if it stays within every quota."""
+        asked: dict[tuple[str, str], int] = {}
+        namespace = standing.replica.key.deployment.namespace
+        for name, need in zip(pod.classes, pod.needs, strict=True):
+            if name is not None:
+                asked[(namespace, name)] = asked.get((namespace, name), 0) + need.count
+        within = all(
+            used + count <= self._most.get(key, used + count)
+            for key, count in asked.items()
+            for used in (self._used.get(key, 0),)
+        )
+        if not within:
+            return False
+        for key, count in asked.items():
+            self._used[key] = self._used.get(key, 0) + count
+        return True
 
     def _asked(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> dict[tuple[str, str], int]:
         asked: dict[tuple[str, str], int] = {}

@@ -9,7 +9,7 @@ from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey, Repl
 from solver.domain.policy import Preemption
 from solver.domain.problem import Problem
 from solver.domain.replica import ObservedSlot
-from solver.domain.workload import ModelCache, ModelDeployment, Role, SpreadMode
+from solver.domain.workload import ModelCache, ModelDeployment, Role, ServingMode, SpreadMode
 from solver.matching.candidates import Candidate, PodGroup, candidates
 from solver.matching.cells import Cells, partition, with_extra
 from solver.matching.domains import candidate_domain
@@ -54,6 +54,11 @@ class Survey:
             standing.replica.key: {(pod.engine, pod.copy, pod.role, pod.rank): pod for pod in standing.pods}
             for standing in self.observed.standing
         }
+
+    @cached_property
+    def immovable(self) -> frozenset[ReplicaKey]:
+        """Replicas that are load and nothing else: no deployment of the problem counts them as its own."""
+        return frozenset(s.replica.key for s in self.observed.standing if s.deployment is None)
 
     @cached_property
     def observed_slots(self) -> dict[ReplicaKey, tuple[ObservedSlot, ...]]:
@@ -201,16 +206,17 @@ class Scene:
                 if all(candidate_domain(self.inventory, rule, candidate) for rule in required):
                     yield candidate
 
-    def added_groups(self, standing: Standing) -> Iterator[tuple[str, str, PodGroup]]:
-        """The pods that the template adds to *standing*, by engine and role, and the cells they may go to."""
-        groups: dict[tuple[str, str], list[StandingPod]] = {}
+    def added_groups(self, standing: Standing) -> Iterator[tuple[str, int, str, PodGroup]]:
+        """The pods that the template adds to *standing*, by engine, copy and role, and where they may go."""
+        groups: dict[tuple[str, int, str], list[StandingPod]] = {}
         for pod in standing.pods:
             if pod.footing is Footing.ADDED:
-                groups.setdefault((pod.engine, pod.role.value), []).append(pod)
-        for (engine, role), pods in groups.items():
+                groups.setdefault((pod.engine, pod.copy, pod.role.value), []).append(pod)
+        for (engine, copy, role), pods in groups.items():
             cpu, memory = resources_of(standing, pods[0])
             yield (
                 engine,
+                copy,
                 role,
                 PodGroup(
                     pods_per_replica=len(pods),
@@ -226,16 +232,12 @@ class Scene:
             )
 
     def _homes(self, standing: Standing, pod: StandingPod) -> tuple[int, ...]:
-        """Cells of the pod's pool on the fabric of the replica's other pods."""
-        fabrics = {
-            self.inventory.places[other.node].fabric
-            for other in standing.pods
-            if other.node is not None and other.pool == pod.pool
-        }
+        """Cells of the pod's pool, on one fabric where its copy or its replica must not leave one."""
+        fabric = added_fabric(self.inventory, standing, pod)
         return tuple(
             index
             for index, cell in enumerate(self.cells.cells)
-            if cell.pool == pod.pool and cell.takes_new and (not fabrics or cell.place.fabric in fabrics)
+            if cell.pool == pod.pool and cell.takes_new and fabric in (None, cell.place.fabric)
         )
 
 
@@ -253,3 +255,27 @@ def _texts(problem: Problem) -> Iterable[str]:
     for cluster in problem.fleet.clusters:
         for device_class in cluster.device_classes.values():
             yield from device_class.selectors
+
+
+def added_fabric(inventory: Inventory, standing: Standing, pod: StandingPod) -> str | None:
+    """The fabric that an added pod must be on, None if any will do.
+
+    That of its copy, of its replica if the phases must stay together, or, for a copy that is all new, the
+    first fabric of its pool: a copy must not be split, and which fabric has room for all of it is not tried.
+    """
+    deployment = standing.deployment
+    if deployment is None:
+        return None
+    joins_all = deployment.serving_mode is ServingMode.PREFILL_DECODE
+    is_gang = any(engine.name == pod.engine and engine.is_gang for engine in deployment.engines)
+    if not (joins_all or is_gang):
+        return None
+    near = [
+        other
+        for other in standing.pods
+        if other.node is not None and (joins_all or (other.engine, other.copy) == (pod.engine, pod.copy))
+    ]
+    if near:
+        return inventory.places[near[0].node or 0].fabric
+    nodes = inventory.nodes_of_pool[pod.pool]
+    return inventory.places[nodes[0]].fabric if nodes else None

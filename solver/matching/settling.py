@@ -1,97 +1,103 @@
-"""Nodes for pods that were not seen: best fit in name order, after everything that was seen."""
+"""Nodes for pods that were not seen, and who does not fit where it is.
 
-from collections.abc import Iterator
+Devices that claims hold are facts and come first. Then, in order of importance (immovable load, then priority,
+then name), what was seen is charged its current template and what was not is assumed, best fit.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from solver.matching.inventory import Inventory
-from solver.matching.node_fit import assign, fits
-from solver.matching.standing import DOES_NOT_FIT, Footing, Standing, StandingPod
+from solver.matching.ledger import Ledger, Unit
+from solver.matching.standing import DOES_NOT_FIT, Footing, Standing, StandingPod, resources_of
 
 
-class Settling:
-    """Gives every pod that existed a node, seen ones first, the others best fit in name order."""
+def settle(inventory: Inventory, standings: Sequence[Standing]) -> Iterator[Standing]:
+    """The *standings*, in their order, with nodes; those that do not fit are flagged and charged all the same."""
+    settling = _Settling(inventory)
+    for standing in standings:
+        settling.hold(standing)
+    done: dict[int, Standing] = {}
+    order = sorted(range(len(standings)), key=lambda i: _importance(standings[i]))
+    for position in order:
+        done[position] = settling.seen(standings[position])
+    for position in order:
+        done[position] = settling.assumed(done[position])
+    return (done[position] for position in range(len(standings)))
 
+
+def _importance(standing: Standing) -> tuple[bool, int, object, str]:
+    is_ours = standing.deployment is not None
+    priority = standing.deployment.priority if standing.deployment is not None else 0
+    return (is_ours, -priority, standing.replica.key, standing.replica.name)
+
+
+class _Settling:
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
-        self._left: dict[int, dict[int, int]] = {}
-        self._pods_left: dict[int, int | None] = {}
+        self.ledger = Ledger(inventory)
 
-    def settle(self, standings: list[Standing]) -> Iterator[Standing]:
-        """The *standings* with nodes; those that do not fit are flagged and charged all the same."""
-        misfits: set[int] = set()
-        for position, standing in enumerate(standings):
-            held = [self._take_held(pod) for pod in standing.pods if pod.held is not None]
-            if not all(held):
-                misfits.add(position)
-        for position, standing in enumerate(standings):
-            seen = [pod for pod in standing.pods if pod.held is None and pod.node is not None]
-            if not all([self._take(pod) for pod in seen]):
-                misfits.add(position)
-        for position, standing in enumerate(standings):
-            placed, fit = self._assume(standing.pods)
-            flags = standing.flags
-            if (position in misfits or not fit) and standing.deployment is not None:
-                flags = (*flags, DOES_NOT_FIT)
-            yield replace(standing, pods=placed, flags=flags)
+    def hold(self, standing: Standing) -> None:
+        """Take the devices that claims hold; the pods' other needs come when it is their turn."""
+        for pod in standing.pods:
+            if pod.node is not None and pod.held is not None:
+                self.ledger.hold(pod.node, pod.held)
 
-    def _free(self, node: int) -> dict[int, int]:
-        if node not in self._left:
-            row = self.inventory.kinds.free[node]
-            self._left[node] = {int(kind): int(row[kind]) for kind in row.nonzero()[0]}
-            free = self.inventory.fleet.nodes[node].free
-            self._pods_left[node] = None if free is None else free.pods
-        return self._left[node]
+    def seen(self, standing: Standing) -> Standing:
+        """*standing* with its seen pods charged, flagged if one of them does not fit."""
+        fits = True
+        for pod in standing.pods:
+            if pod.node is not None:
+                unit = _unit(standing, pod, needs=pod.held is None)
+                fits &= self.ledger.has_room(pod.node, unit)
+                self.ledger.place(pod.node, unit)
+        return standing if fits else _flagged(standing)
 
-    def _take_held(self, pod: StandingPod) -> bool:
-        left = self._free(pod.node if pod.node is not None else 0)
-        for kind, count in pod.held or ():
-            left[kind] = left.get(kind, 0) - count
-        return min(left.values(), default=0) >= 0
-
-    def _take(self, pod: StandingPod) -> bool:
-        if pod.node is None:
-            return True
-        left = self._free(pod.node)
-        given = assign(pod.needs, {kind: count for kind, count in left.items() if count > 0})
-        if given is None:
-            return False
-        for taken in given:
-            for kind, count in taken.items():
-                left[kind] -= count
-        return True
-
-    def _assume(self, pods: tuple[StandingPod, ...]) -> tuple[tuple[StandingPod, ...], bool]:
+    def assumed(self, standing: Standing) -> Standing:
+        """*standing* with a node for every pod that existed and was not seen."""
         placed: list[StandingPod] = []
-        fits_all = True
-        for pod in pods:
+        all_fit = True
+        for pod in standing.pods:
             if pod.footing is not Footing.ASSUMED:
                 placed.append(pod)
                 continue
-            node, fit = self._best(pod, placed)
-            fits_all &= fit
+            unit = _unit(standing, pod, needs=True)
+            node, fits = self._best(pod, unit, placed)
+            all_fit &= fits
             if node is None:
                 placed.append(replace(pod, footing=Footing.NOWHERE))
                 continue
+            self.ledger.place(node, unit)
             placed.append(replace(pod, node=node))
-            if fit:
-                self._take(placed[-1])
-        return tuple(placed), fits_all
+        settled = replace(standing, pods=tuple(placed))
+        return settled if all_fit else _flagged(settled)
 
-    def _best(self, pod: StandingPod, placed: list[StandingPod]) -> tuple[int | None, bool]:
+    def _best(self, pod: StandingPod, unit: Unit, placed: Sequence[StandingPod]) -> tuple[int | None, bool]:
         """The node with the least left over, on the fabric of the copy's other pods if it has any."""
-        nodes = self.inventory.nodes_of_pool[pod.pool]
-        existing = [node for node in nodes if not self.inventory.fleet.nodes[node].is_expected]
         fabrics = {
             self.inventory.places[other.node].fabric
             for other in placed
             if other.node is not None and (other.engine, other.copy) == (pod.engine, pod.copy)
         }
         best: tuple[bool, bool, int, int] | None = None
-        for node in existing:
-            left = {kind: count for kind, count in self._free(node).items() if count > 0}
-            fit = fits(pod.needs, left)
+        for node in self.inventory.nodes_of_pool[pod.pool]:
+            if self.inventory.fleet.nodes[node].is_expected:
+                continue
+            fits = self.ledger.has_room(node, unit)
             elsewhere = bool(fabrics) and self.inventory.places[node].fabric not in fabrics
-            key = (not fit, elsewhere, sum(left.values()) if fit else -sum(left.values()), node)
+            left = self.ledger.left(node)
+            key = (not fits, elsewhere, left if fits else -left, node)
             if best is None or key < best:
                 best = key
         return (None, False) if best is None else (best[3], not best[0])
+
+
+def _unit(standing: Standing, pod: StandingPod, *, needs: bool) -> Unit:
+    cpu, memory = resources_of(standing, pod)
+    return Unit(needs=pod.needs if needs else (), cpu_millicores=cpu, memory_bytes=memory)
+
+
+def _flagged(standing: Standing) -> Standing:
+    if standing.deployment is None or DOES_NOT_FIT in standing.flags:
+        return standing
+    return replace(standing, flags=(*standing.flags, DOES_NOT_FIT))

@@ -1,5 +1,6 @@
 """Which method decides, and what it found."""
 
+from solver.baseline import baseline
 from solver.domain.decision import Path, SolveRecord
 from solver.formulation.build import build
 from solver.matching.scene import Scene, Survey
@@ -18,7 +19,7 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
     """Solve node by node where the fleet is small, over cells where it is not."""
     if len(survey.problem.fleet.nodes) > MOST_NODES:
         return solve_cells(survey, budget)
-    formulation = build(Scene(survey, single=True))
+    formulation = build(Scene(survey, single=True), baseline=baseline(survey))
     staged = solve(formulation, budget)
     draft = None
     if staged.solution is not None:

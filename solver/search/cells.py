@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from solver.baseline import baseline
 from solver.domain.decision import Path, SolveRecord
 from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, Stage, build
@@ -46,7 +47,7 @@ class _Guide:
 
 def solve_cells(survey: Survey, budget: Budget) -> Attempt:
     """The draft found over cells, with bounds from the relaxation."""
-    formulation = build(Scene(survey, single=False))
+    formulation = build(Scene(survey, single=False), baseline=baseline(survey))
     guide = _guided(formulation)
     staged = _between_floor_and_ceiling(formulation, guide.relaxed, budget)
     if staged.solution is None:

@@ -1,10 +1,15 @@
-"""CP-SAT on the matrix: one worker, a fixed seed, deterministic limits. With ``glop``, all that knows ortools."""
+"""CP-SAT on the matrix: one worker, a fixed seed, deterministic limits. With ``glop``, all that knows ortools.
+
+The model is written straight into its protobuf through the module that ortools' own modelling layer stands on:
+that layer imports pandas, half of the start-up of a command, and adds terms one by one. The module is not
+documented API, so ortools is pinned and nothing else touches it.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
 
-from ortools.sat.python import cp_model
+from ortools.sat.python import cp_model_helper as helper
 
 from solver.formulation.matrix import UNBOUNDED, Expression, Matrix
 
@@ -37,26 +42,24 @@ class CpSat:
     """A CP-SAT model of a matrix, to which limits on expressions can be added between solves."""
 
     def __init__(self, matrix: Matrix) -> None:
-        self.cp = cp_model.CpModel()
-        self._variables = [
-            self.cp.new_int_var(low, min(high, UNBOUNDED), "")
-            for low, high in zip(matrix.lower, matrix.upper, strict=True)
-        ]
+        self.cp = helper.CpModelProto()
+        for low, high in zip(matrix.lower, matrix.upper, strict=True):
+            self.cp.variables.add().domain.extend([low, min(high, UNBOUNDED)])
         for row in matrix.rows:
-            expression = cp_model.LinearExpr.weighted_sum(
-                [self._variables[v] for v in row.variables], list(row.coefficients)
-            )
-            self.cp.add_linear_constraint(expression, row.lower, row.upper)
+            self._add(list(row.variables), list(row.coefficients), row.lower, row.upper)
+        self._size = len(matrix.lower)
 
     def limit(self, expression: Expression, most: int) -> None:
         """From now on ``expression <= most``."""
-        self.cp.add_linear_constraint(self._sum(expression), -UNBOUNDED, most - expression.constant)
+        terms = sorted(expression.terms.items())
+        most -= expression.constant
+        self._add([v for v, _ in terms], [c for _, c in terms], -UNBOUNDED, most)
 
     def hint(self, solution: list[int]) -> None:
         """Start the next solve from *solution*; only complete hints help."""
-        self.cp.clear_hints()  # type: ignore[no-untyped-call]
-        for variable, value in zip(self._variables, solution, strict=True):
-            self.cp.add_hint(variable, value)
+        self.cp.clear_solution_hint()
+        self.cp.solution_hint.vars.extend(range(self._size))
+        self.cp.solution_hint.values.extend(solution)
 
     def minimise(
         self,
@@ -67,45 +70,72 @@ class CpSat:
         relative_gap: float = 0.0,
     ) -> Solved:
         """Minimise *expression* within the limits; the status OPTIMAL then means within *relative_gap*."""
-        self.cp.clear_objective()  # type: ignore[no-untyped-call]
-        self.cp.minimize(self._sum(expression))
-        solver = cp_model.CpSolver()
-        parameters = solver.parameters
-        parameters.num_workers = 1
-        parameters.random_seed = SEED
-        parameters.max_deterministic_time = deterministic_seconds
+        terms = sorted(expression.terms.items())
+        self.cp.clear_objective()
+        self.cp.objective.vars.extend([v for v, _ in terms])
+        self.cp.objective.coeffs.extend([c for _, c in terms])
+        parameters = _parameters(deterministic_seconds)
         parameters.max_time_in_seconds = wall_seconds
         parameters.relative_gap_limit = relative_gap
-        code = solver.solve(self.cp)
-        status = _STATUS.get(code, Status.UNKNOWN)
+        response = _solve(self.cp, parameters)
+        status = _STATUS.get(response.status, Status.UNKNOWN)
         found = status in (Status.OPTIMAL, Status.FEASIBLE)
-        bound = expression.constant + _rounded_up(solver.best_objective_bound) if found else -UNBOUNDED
+        # CP-SAT leaves an objective without terms out, and then says nothing of its bound.
+        bound = _rounded_up(response.best_objective_bound) if terms else 0
         return Solved(
             status=status,
-            solution=[solver.value(variable) for variable in self._variables] if found else None,
-            bound=bound,
-            deterministic_time=solver.response_proto.deterministic_time,
-            is_interrupted=status is not Status.OPTIMAL and solver.wall_time >= wall_seconds,
+            solution=list(response.solution) if found else None,
+            bound=expression.constant + bound if found else -UNBOUNDED,
+            deterministic_time=response.deterministic_time,
+            is_interrupted=status is not Status.OPTIMAL and response.wall_time >= wall_seconds,
         )
 
     def satisfy(self, *, deterministic_seconds: float) -> Status:
         """Whether there is any solution: OPTIMAL for yes, INFEASIBLE for no, UNKNOWN if the time ran out."""
-        self.cp.clear_objective()  # type: ignore[no-untyped-call]
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = SEED
-        solver.parameters.max_deterministic_time = deterministic_seconds
-        return _STATUS.get(solver.solve(self.cp), Status.UNKNOWN)
+        return self.find(deterministic_seconds=deterministic_seconds).status
 
-    def _sum(self, expression: Expression) -> cp_model.LinearExpr:
-        terms = sorted(expression.terms.items())
-        return cp_model.LinearExpr.weighted_sum([self._variables[v] for v, _ in terms], [c for _, c in terms])
+    def find(self, *, deterministic_seconds: float) -> Solved:
+        """Any solution."""
+        self.cp.clear_objective()
+        response = _solve(self.cp, _parameters(deterministic_seconds))
+        status = _STATUS.get(response.status, Status.UNKNOWN)
+        found = status in (Status.OPTIMAL, Status.FEASIBLE)
+        return Solved(
+            status=status,
+            solution=list(response.solution) if found else None,
+            bound=-UNBOUNDED,
+            deterministic_time=response.deterministic_time,
+            is_interrupted=False,
+        )
+
+    def _add(self, variables: list[int], coefficients: list[int], lower: int, upper: int) -> None:
+        row = self.cp.constraints.add().linear
+        row.vars.extend(variables)
+        row.coeffs.extend(coefficients)
+        row.domain.extend([lower, upper])
+
+
+def _parameters(deterministic_seconds: float) -> helper.SatParameters:
+    parameters = helper.SatParameters()
+    parameters.num_workers = 1
+    parameters.random_seed = SEED
+    parameters.max_deterministic_time = deterministic_seconds
+    return parameters
+
+
+def _solve(cp: helper.CpModelProto, parameters: helper.SatParameters) -> helper.CpSolverResponse:
+    solver = helper.SolveWrapper()
+    solver.set_parameters(parameters)
+    response: helper.CpSolverResponse = solver.solve(cp)  # type: ignore[no-untyped-call]
+    if response.status == helper.MODEL_INVALID:
+        raise ValueError(f"CP-SAT refuses the model: {response.solution_info}")
+    return response
 
 
 _STATUS = {
-    cp_model.OPTIMAL: Status.OPTIMAL,
-    cp_model.FEASIBLE: Status.FEASIBLE,
-    cp_model.INFEASIBLE: Status.INFEASIBLE,
+    helper.OPTIMAL: Status.OPTIMAL,
+    helper.FEASIBLE: Status.FEASIBLE,
+    helper.INFEASIBLE: Status.INFEASIBLE,
 }
 
 

@@ -97,7 +97,8 @@ class _Extraction:
                 for standing, nodes in self.kept
                 if standing.replica.key in keys
                 for pod in standing.pods
-                if pod.footing is Footing.ADDED and pod.engine == added.engine and pod.role == added.role
+                if pod.footing is Footing.ADDED
+                and (pod.engine, pod.copy, pod.role) == (added.engine, added.copy, added.role)
             ]
             unit = Unit(
                 needs=added.group.needs,

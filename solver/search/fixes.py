@@ -9,6 +9,8 @@ from solver.domain.plan import Plan
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelDeployment
 from solver.matching.scene import ExtraNodes, Survey
 from solver.search.held import MOST_SINGLE, Edit, Held, held
+from solver.selectors.mismatch import mismatch
+from solver.selectors.relax import relaxed
 
 _MOST = 3
 _MOST_MOVES_TRIED = 12
@@ -65,11 +67,12 @@ def _moves(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
     for _, replica in sorted(movers)[:most]:
         attempt = held(survey, plan, key, freed=replica)
         if attempt.places_all():
+            where = attempt.destination(replica.deployment)
             yield Fix(
                 deployment=key,
                 change="MoveReplica",
                 subject=str(replica),
-                sentence=f"move replica {replica} to other nodes; both then fit",
+                sentence=f"move replica {replica} to {where}; both then fit",
             )
 
 
@@ -98,75 +101,92 @@ def _quotas(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
 
 
 def _nodes(survey: Survey, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
+    """The cheapest additions first; those of pools without a price after all others."""
     prices = {pool: survey.inventory.price(pool) for pool in _pools(survey, key)}
     by_price = sorted(prices, key=lambda pool: (prices[pool] is None, prices[pool] or 0, pool))
+    found: list[tuple[bool, int, NodePoolKey, int]] = []
     for pool in by_price[:_MOST_POOLS_TRIED]:
         for count in range(1, _MOST_NODES_ADDED + 1):
-            extra = ExtraNodes(pool=pool, count=count)
-            if one_more.places_all(extra=extra):
-                s = "" if count == 1 else "s"
+            if one_more.places_all(extra=ExtraNodes(pool=pool, count=count)):
                 price = prices[pool]
-                cost = "" if price is None else f" (${price * count / 1_000_000:,.2f} per hour)"
-                sentence = f"add {count} node{s} to node pool {pool}{cost}"
-                yield Fix(deployment=key, change="AddNode", subject=str(pool), sentence=sentence)
+                found.append((price is None, (price or 0) * count, pool, count))
                 break
+    for is_unpriced, cost, pool, count in sorted(found):
+        s = "" if count == 1 else "s"
+        money = "" if is_unpriced else f" (${cost / 1_000_000:,.2f} per hour)"
+        sentence = f"add {count} node{s} to node pool {pool}{money}"
+        yield Fix(deployment=key, change="AddNode", subject=str(pool), sentence=sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class _Relaxation:
+    """A clause of a selector that some pool fails, and the selector as it would be without it."""
+
     engine: str
     role: str
     request: str
     selector: str
+    instead: str
+    clause: str
     because: str
 
 
 def _selectors(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
     for relaxation in _relaxations(survey, key):
-        attempt = held(survey, plan, key, edit=_without(relaxation))
-        if attempt.places_all():
-            text = " ".join(relaxation.selector.split())
+        if held(survey, plan, key, edit=_without(relaxation)).places_all():
             sentence = (
-                f"relax the selector of request {relaxation.request} (engine {relaxation.engine}): "
-                f"{relaxation.because}; without `{text}` it fits"
+                f"drop `{relaxation.clause}` from request {relaxation.request} of engine "
+                f"{relaxation.engine}: {relaxation.because}"
             )
             subject = f"{relaxation.engine}/{relaxation.request}"
             yield Fix(deployment=key, change="RelaxSelector", subject=subject, sentence=sentence)
 
 
 def _relaxations(survey: Survey, key: DeploymentKey) -> Iterator[_Relaxation]:
-    """Selectors that some pool fails, with what the nearest pool says to them."""
+    """For each selector, what the nearest device of each pool that fails it says; each clause once."""
     deployment = survey.deployments[key]
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for cluster in survey.clusters_for(deployment):
         for pool in survey.inventory.pools_of_cluster[cluster]:
             for engine in deployment.engines:
                 for member in engine.members:
-                    said = survey.options.of_pool(member, pool)
-                    if not isinstance(said, PoolRejection):
-                        continue
-                    for request in member.requests:
-                        for text in request.selectors:
-                            if (
-                                said.detail.startswith(f"{request.name}: ")
-                                and (engine.name, text) not in seen
-                            ):
-                                seen.add((engine.name, text))
-                                because = said.detail.removeprefix(f"{request.name}: ")
-                                yield _Relaxation(
-                                    engine.name,
-                                    member.role.value,
-                                    request.name,
-                                    text,
-                                    f"in node pool {pool} {because}",
-                                )
+                    for found in _of_member(survey, pool, engine, member):
+                        mark = (found.engine, found.request, found.clause)
+                        if mark not in seen:
+                            seen.add(mark)
+                            yield found
+
+
+def _of_member(survey: Survey, pool: NodePoolKey, engine: Engine, member: Member) -> Iterator[_Relaxation]:
+    if not isinstance(survey.options.of_pool(member, pool), PoolRejection):
+        return
+    for request in member.requests:
+        nearest = survey.options.nearest_miss(request, pool)
+        selector = survey.kinds.selector(nearest[0]) if nearest is not None else None
+        if nearest is None or selector is None:
+            continue
+        device = survey.kinds.examples[nearest[1]]
+        less = relaxed(selector, device)
+        # Without any other clause the request would take whatever the class has; it keeps the kind of device.
+        instead = less.rest or f'device.driver == "{device.driver}"'
+        yield _Relaxation(
+            engine=engine.name,
+            role=member.role.value,
+            request=request.name,
+            selector=nearest[0],
+            instead=instead,
+            clause=less.clause,
+            because=f"in node pool {pool} {mismatch(selector, device)}",
+        )
 
 
 def _without(relaxation: _Relaxation) -> Edit:
     def relaxed_request(request: DeviceRequest) -> DeviceRequest:
         if request.name != relaxation.request:
             return request
-        kept = tuple(text for text in request.selectors if text != relaxation.selector)
+        kept = tuple(
+            relaxation.instead if text == relaxation.selector else text for text in request.selectors
+        )
         return replace(request, selectors=kept)
 
     def relaxed_member(member: Member) -> Member:

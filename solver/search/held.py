@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from solver.baseline import baseline
 from solver.domain.identity import DeploymentKey, ReplicaKey
 from solver.domain.plan import Create, Plan
 from solver.domain.policy import Policy, Preemption
@@ -16,11 +17,12 @@ from solver.domain.replica import (
     Replica,
 )
 from solver.domain.workload import Engine, ModelDeployment
-from solver.formulation.build import constrained
+from solver.formulation.build import Baseline, constrained
 from solver.formulation.matrix import Expression, Rule
 from solver.formulation.variables import Variables
 from solver.matching.scene import ExtraNodes, Scene, Survey
 from solver.search.cp_sat import CpSat, Status
+from solver.search.extract import extract
 
 #: Deterministic time for one question; each concerns one or two replicas.
 _SECONDS = 2.0
@@ -39,12 +41,13 @@ class Held:
     """
 
     survey: Survey
+    baseline: Baseline
     _scenes: dict[ExtraNodes | None, Scene] = field(default_factory=dict)
 
     @property
     def variables(self) -> Variables:
         """The variables and rules of the held problem."""
-        return constrained(self._scene(None))
+        return constrained(self._scene(None), baseline=self.baseline)
 
     def places_all(
         self, *, without: frozenset[Rule] = frozenset(), extra: ExtraNodes | None = None
@@ -55,12 +58,29 @@ class Held:
             without: rules that are lifted.
             extra: nodes that the fleet does not have.
         """
-        variables = constrained(self._scene(extra), without=without)
+        variables = constrained(self._scene(extra), without=without, baseline=self.baseline)
         cp = CpSat(variables.matrix)
         for short in variables.short:
             cp.limit(Expression({short: 1}), 0)
         status = cp.satisfy(deterministic_seconds=_SECONDS)
         return None if status is Status.UNKNOWN else status is not Status.INFEASIBLE
+
+    def destination(self, deployment: DeploymentKey) -> str:
+        """Where the open replica of *deployment* goes in one solution, for people to read."""
+        scene = self._scene(None)
+        variables = constrained(scene, baseline=self.baseline)
+        cp = CpSat(variables.matrix)
+        for short in variables.short:
+            cp.limit(Expression({short: 1}), 0)
+        solution = cp.find(deterministic_seconds=_SECONDS).solution
+        if solution is not None and scene.is_single:
+            for new in extract(variables, solution).new:
+                if new.deployment.key == deployment:
+                    nodes = self.survey.problem.fleet.nodes
+                    names = sorted({nodes[pod.node].key.name for pod in new.pods})
+                    s = "" if len(names) == 1 else "s"
+                    return f"node{s} {', '.join(names)} of cluster {new.cluster}"
+        return "other nodes"
 
     def _scene(self, extra: ExtraNodes | None) -> Scene:
         if extra not in self._scenes:
@@ -104,19 +124,18 @@ def held(
     calm = replace(
         policy if policy is not None else problem.policy, preemption=Preemption.NEVER, eviction_budget=0
     )
-    return Held(
-        survey=Survey(
-            Problem(
-                fleet=problem.fleet,
-                deployments=tuple(deployments),
-                replicas=tuple(r for r in replicas if r.key != freed),
-                caches=problem.caches,
-                policy=calm,
-                knows_clusters=problem.knows_clusters,
-            ),
-            kinds=survey.kinds if edit is None else None,
+    one_more = Survey(
+        Problem(
+            fleet=problem.fleet,
+            deployments=tuple(deployments),
+            replicas=tuple(r for r in replicas if r.key != freed),
+            caches=problem.caches,
+            policy=calm,
+            knows_clusters=problem.knows_clusters,
         ),
+        kinds=survey.kinds if edit is None else None,
     )
+    return Held(survey=one_more, baseline=baseline(one_more))
 
 
 def _as_observed(survey: Survey, create: Create) -> Replica:

@@ -25,23 +25,33 @@ class NodeCapacity:
                 _CellRows(variables.matrix, variables.cells.cells[index], guests, loads).add()
 
     def explain(self, variables: Variables, subject: str) -> str:
-        cells = [cell for cell in variables.cells.cells if str(cell.pool) == subject and cell.takes_new]
+        wanted = 0
+        homes: dict[int, None] = {}
+        for pod in variables.pods:
+            if str(variables.cells.cells[pod.cell].pool) == subject:
+                homes[pod.cell] = None
+                for need in pod.group.needs:
+                    wanted |= need.accepts
+        cells = [variables.cells.cells[index] for index in sorted(homes)]
         nodes = sum(cell.count for cell in cells)
-        left = [_left(cell) for cell in cells]
+        left = [_left(cell, wanted) for cell in cells]
         free = sum(amount * cell.count for amount, cell in zip(left, cells, strict=True))
-        s, d = "" if nodes == 1 else "s", "" if free == 1 else "s"
-        if free == 0:
-            return f"node pool {subject} has no free device on its {nodes} node{s}"
-        most = max(left)
+        if free <= 0:
+            return f"node pool {subject} has no device left that would do, on {_many(nodes, 'node')}"
         return (
-            f"node pool {subject} has {free} free device{d} on {nodes} node{s}, at most {most} on one, "
-            f"which is not where one more replica needs them"
+            f"node pool {subject} has {_many(free, 'device')} left that would do, on {_many(nodes, 'node')}, "
+            f"at most {max(left)} on one; one more replica needs them otherwise"
         )
 
 
-def _left(cell: Cell) -> int:
-    """Devices of one node that neither claims nor fixed pods take."""
-    return sum(cell.free.values()) - sum(need.count for need in cell.fixed)
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _left(cell: Cell, wanted: int) -> int:
+    """Devices of one node, of the kinds *wanted*, that neither claims nor fixed pods take."""
+    fixed = sum(need.count for need in cell.fixed if need.accepts & wanted)
+    return max(0, supply(cell.free, wanted) - fixed)
 
 
 Guests = list[tuple[int, tuple[Need, ...]]]

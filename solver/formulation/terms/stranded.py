@@ -17,35 +17,48 @@ class StrandedTerm:
     def objectives(self, variables: Variables) -> Iterator[Objective]:
         synthetic = variables.scene.inventory.kinds.synthetic
         held = _held(variables)
-        taken: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
+        new: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
+        kept: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         for pod in variables.pods:
-            taken[pod.cell].append((pod.variable, pod.group.devices))
+            new[pod.cell].append((pod.variable, pod.group.devices))
         for added in variables.added:
             for home, variable in added.homes:
-                taken[home].append((variable, added.group.devices))
-        for movable, kept in zip(variables.cells.movable, variables.kept, strict=True):
+                new[home].append((variable, added.group.devices))
+        for movable, stays in zip(variables.cells.movable, variables.kept, strict=True):
             for load in movable.loads:
-                taken[load.cell].append((kept, _claimed(load, synthetic)))
+                kept[load.cell].append((stays, _claimed(load, synthetic)))
         pairs: list[tuple[int, int]] = []
         constant = 0
-        for cell, uses, own_held in zip(variables.cells.cells, taken, held, strict=True):
-            own = [(variable, count) for variable, count in uses if count]
-            if not own and not cell.is_used:
-                continue
-            free = _free(cell, own_held, synthetic)
-            pairs += [(variable, -count) for variable, count in own]
-            if cell.is_used:
-                constant += free * cell.count
-            else:
-                pairs.append((_used_nodes(variables.matrix, cell, own, free), free))
+        for index, cell in enumerate(variables.cells.cells):
+            fresh = [(variable, count) for variable, count in new[index] if count]
+            stay = [(variable, count) for variable, count in kept[index] if count]
+            free = _free(cell, held[index], synthetic) * cell.count
+            if cell.is_used and not stay:
+                # Whatever is new fits into what is free, so this never falls below nothing.
+                constant += max(0, free)
+                pairs += [(variable, -count) for variable, count in fresh if free > 0]
+            elif fresh or stay or cell.is_used:
+                pairs += _stranded(variables.matrix, cell, free, fresh, stay)
         yield Objective(name=self.tier.value, unit="devices", expression=Expression(summed(pairs), constant))
 
 
-def _used_nodes(matrix: Matrix, cell: Cell, own: list[tuple[int, int]], free: int) -> int:
-    """A variable that is at least the number of nodes of *cell* with a device in use."""
-    used = matrix.variable(0, cell.count)
-    matrix.add([*own, (used, -free)], upper=0)
-    return used
+def _stranded(
+    matrix: Matrix, cell: Cell, free: int, fresh: list[tuple[int, int]], stay: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Terms for what is left on the used nodes of *cell*; they restrict nothing but themselves."""
+    each = max(0, free // cell.count)
+    used = matrix.variable(int(cell.is_used) * cell.count, cell.count)
+    matrix.add([*fresh, (used, -each)], upper=0)
+    for variable, _ in stay:
+        matrix.add([(variable, 1), (used, -matrix.upper[variable])], upper=0)
+    observed = sum(count * matrix.upper[variable] for variable, count in stay)
+    if observed <= free:
+        return [(used, each), *((variable, -count) for variable, count in (*fresh, *stay))]
+    # Kept pods that are charged more than there is would count as less than nothing.
+    left = matrix.variable(0, max(0, free))
+    taken = [(variable, -count) for variable, count in (*fresh, *stay)]
+    matrix.add([(used, each), *taken, (left, -1)], upper=0)
+    return [(left, 1)]
 
 
 def _held(variables: Variables) -> list[int]:

@@ -48,7 +48,7 @@ us        gpu         0          DeviceSelectorNotMatched   gpu: no capacity gpu
 ml/big: 1 of 1 replica short
   0 of 3 node pools: 2 DeviceSelectorNotMatched (gpu: memory 80Gi < 141Gi, ...), 1 ClusterNotReady (Ready is False)
   each of these would place one more replica:
-    - relax the selector of request gpu (engine main): in node pool eu/gpu memory 80Gi < 141Gi; without `device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("141Gi")) >= 0` it fits (RelaxSelector)
+    - drop `device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("141Gi")) >= 0` from request gpu of engine main: in node pool eu/gpu memory 80Gi < 141Gi (RelaxSelector)
 """)
 
 

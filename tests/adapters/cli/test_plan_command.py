@@ -74,9 +74,9 @@ canonical   6       6       rank       proven optimal
 method: nodes (one model over single nodes)
 
 ml/qwen: 2 of 5 replicas short
-  0 of 1 node pool: 1 InsufficientFreeCapacity (0 devices free, at most 0 on one node, a pod needs 1)
+  0 of 1 node pool: 1 InsufficientFreeCapacity (gpu: 1 requested, 0 free on the best node, 0 in the pool)
   together these keep one more replica out:
-    - node pool eu/gpu has no free device on its 2 nodes (InsufficientFreeCapacity)
+    - node pool eu/gpu has no device left that would do, on 2 nodes (InsufficientFreeCapacity)
   each of these would place one more replica:
     - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
 """)
@@ -119,11 +119,11 @@ canonical   6       6       rank       proven optimal
 method: nodes (one model over single nodes)
 
 ml/qwen: 2 of 5 replicas short
-  0 of 1 node pool: 1 InsufficientFreeCapacity (0 devices free, at most 0 on one node, a pod needs 1)
+  0 of 1 node pool: 1 InsufficientFreeCapacity (gpu: 1 requested, 0 free on the best node, 0 in the pool)
     NODE POOL   REASON                     DETAIL
-    eu/gpu      InsufficientFreeCapacity   0 devices free, at most 0 on one node, a pod needs 1
+    eu/gpu      InsufficientFreeCapacity   gpu: 1 requested, 0 free on the best node, 0 in the pool
   together these keep one more replica out:
-    - node pool eu/gpu has no free device on its 2 nodes (InsufficientFreeCapacity)
+    - node pool eu/gpu has no device left that would do, on 2 nodes (InsufficientFreeCapacity)
   each of these would place one more replica:
     - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
 """)
@@ -251,7 +251,7 @@ spec:
 note: cluster eu is counted from its declared classes
 note: cluster eu has no status and is assumed to be ready
 note: replica ml/qwen@eu/0: nodes were not observed and are assumed, best fit in name order
-note: ModelReplica ml/qwen-older is to be deleted (ScaleDown: 1 replicas are wanted)
+note: ModelReplica ml/qwen-older is to be deleted (ScaleDown: 1 replica is wanted)
 """)
 
 
