@@ -63,8 +63,7 @@ def _tier(case: str, tier: dict[str, object], wanted: int) -> list[Figure]:
 def _measure(case: str, seed: int) -> None:
     from benchmarks.fleets import mid_fleet  # noqa: PLC0415 (only the measured process loads it)
     from solver.greedy import greedy  # noqa: PLC0415
-    from solver.matching.compose import compose
-from solver.matching.draft import compose  # noqa: PLC0415
+    from solver.matching.compose import compose  # noqa: PLC0415
     from solver.matching.scene import Survey  # noqa: PLC0415
     from solver.measures import measures  # noqa: PLC0415
     from solver.place import place  # noqa: PLC0415

@@ -206,10 +206,13 @@ def _gang_copies(survey: Survey, create: Keep | Create, engine: Engine) -> Found
 
 
 def _one_fabric(survey: Survey, create: Keep | Create, slots: list[Slot], what: str) -> Found:
-    positions = [survey.inventory.node_index[slot.node] for slot in slots if slot.node is not None]
-    fabrics = {survey.inventory.places[position].fabric for position in positions}
-    if len(fabrics) > 1:
-        yield str(create.replica), f"{what} lies on {len(fabrics)} fabrics"
+    """What is new joins what stands; where that is split already, it joins one of the parts."""
+    standing, fresh = (
+        {survey.inventory.places[survey.inventory.node_index[slot.node]].fabric for slot in part if slot.node}
+        for part in ([s for s in slots if not s.order], [s for s in slots if s.order])
+    )
+    if len(fresh) > 1 or (standing and fresh - standing):
+        yield str(create.replica), f"{what} lies on {len(fresh | standing)} fabrics"
 
 
 def _nodes_hold(survey: Survey, plan: Plan) -> Found:

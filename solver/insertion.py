@@ -131,12 +131,19 @@ class Insertion:
             key=lambda name: (self.counts.get((deployment.key, name), 0), name),
         )
         for cluster in clusters:
-            for pods in self._places(deployment, cluster):
-                zone = self.inventory.places[pods[0].node].zone
-                if self._may(deployment, cluster, zone) and self.usage.allows(deployment, pods):
-                    self._count(deployment, cluster, pods)
-                    return NewReplica(deployment=deployment, cluster=cluster, pods=pods)
-                self._undo(deployment, pods)
+            found = self._on_cluster(deployment, cluster)
+            if found is not None:
+                return found
+        return None
+
+    def _on_cluster(self, deployment: ModelDeployment, cluster: ClusterName) -> NewReplica | None:
+        """One more replica on *cluster*, counted; None if it does not fit or may not be there."""
+        for pods in self._places(deployment, cluster):
+            zone = self.inventory.places[pods[0].node].zone
+            if self._may(deployment, cluster, zone) and self.usage.allows(deployment, pods):
+                self._count(deployment, cluster, pods)
+                return NewReplica(deployment=deployment, cluster=cluster, pods=pods)
+            self._undo(deployment, pods)
         return None
 
     def _may(self, deployment: ModelDeployment, cluster: ClusterName, zone: str | None) -> bool:

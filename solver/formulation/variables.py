@@ -62,6 +62,8 @@ class Variables:
     kept: list[int] = field(default_factory=list)
     added: list[AddedPods] = field(default_factory=list)
     short: list[int] = field(default_factory=list)
+    #: Unit variables of rising costs: the terms whose sum they add up to, and the units, cheapest first.
+    rising: list[tuple[tuple[tuple[int, int], ...], tuple[int, ...]]] = field(default_factory=list)
 
     @property
     def cells(self) -> Cells:

@@ -32,6 +32,11 @@ class QuotaUsage:
         for key, count in self._asked(deployment, pods).items():
             self._used[key] = self._used.get(key, 0) + count
 
+    def remove(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> None:
+        """Count a new replica no longer."""
+        for key, count in self._asked(deployment, pods).items():
+            self._used[key] -= count
+
     def allows(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> bool:
         """Whether a new replica with *pods* would stay within every quota."""
         return all(

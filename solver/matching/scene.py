@@ -40,6 +40,7 @@ class Survey:
         self.inventory = Inventory(problem, self.kinds)
         self.options = Options(self.inventory)
         self.deployments = {deployment.key: deployment for deployment in problem.deployments}
+        self._clusters_for: dict[DeploymentKey, tuple[ClusterName, ...]] = {}
         self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
         self.observed: Observed = observe(problem, self.inventory, self.options)
         self._standing: dict[DeploymentKey, list[Standing]] = {}
@@ -90,9 +91,12 @@ class Survey:
 
     def clusters_for(self, deployment: ModelDeployment) -> tuple[ClusterName, ...]:
         """Clusters that take new replicas of *deployment*, by name."""
-        if self.lacks_cache(deployment):
-            return ()
-        return tuple(name for name in self.inventory.clusters if self.verdict(deployment, name) is None)
+        if deployment.key not in self._clusters_for:
+            names = () if self.lacks_cache(deployment) else tuple(self.inventory.clusters)
+            self._clusters_for[deployment.key] = tuple(
+                name for name in names if self.verdict(deployment, name) is None
+            )
+        return self._clusters_for[deployment.key]
 
     @cached_property
     def prices(self) -> Prices:

@@ -20,10 +20,10 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
     if len(survey.problem.fleet.nodes) > MOST_NODES:
         return solve_cells(survey, budget)
     formulation = build(Scene(survey, single=True), baseline=baseline(survey))
-    staged = solve(formulation, budget)
+    staged = solve(formulation.matrix, formulation.stages, budget)
     draft = None
     if staged.solution is not None:
-        draft = extract(formulation.variables, staged.solution)
+        draft = extract(formulation.variables, staged.solution, is_exact=True)
     return Attempt(
         draft=draft,
         path=Path.NODES,

@@ -18,7 +18,7 @@ _MOST_SOLVES = 200
 
 #: How many deployments are explained in depth; at scale each one takes about a second.
 _MOST_EXPLAINED = 20
-_MOST_EXPLAINED_AT_SCALE = 3
+_MOST_EXPLAINED_AT_SCALE = 1
 
 _EXPLAINERS: Mapping[Reason, Constraint] = {constraint.reason: constraint for constraint in CONSTRAINTS[1:]}
 

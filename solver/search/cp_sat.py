@@ -67,16 +67,14 @@ class CpSat:
         *,
         deterministic_seconds: float,
         wall_seconds: float,
-        relative_gap: float = 0.0,
     ) -> Solved:
-        """Minimise *expression* within the limits; the status OPTIMAL then means within *relative_gap*."""
+        """Minimise *expression* within the limits."""
         terms = sorted(expression.terms.items())
         self.cp.clear_objective()
         self.cp.objective.vars.extend([v for v, _ in terms])
         self.cp.objective.coeffs.extend([c for _, c in terms])
         parameters = _parameters(deterministic_seconds)
         parameters.max_time_in_seconds = wall_seconds
-        parameters.relative_gap_limit = relative_gap
         response = _solve(self.cp, parameters)
         status = _STATUS.get(response.status, Status.UNKNOWN)
         found = status in (Status.OPTIMAL, Status.FEASIBLE)

@@ -17,9 +17,9 @@ from solver.matching.ledger import Ledger, Unit
 from solver.matching.standing import Footing, Standing
 
 
-def extract(variables: Variables, solution: Sequence[int]) -> Draft:
-    """The draft of *solution*."""
-    return _Extraction(variables, solution).draft()
+def extract(variables: Variables, solution: Sequence[int], *, is_exact: bool) -> Draft:
+    """The draft of *solution*; one that is not *exact* may break rules, and what does not fit is left out."""
+    return _Extraction(variables, solution, is_exact=is_exact).draft()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class _Copy:
 
 
 class _Extraction:
-    def __init__(self, variables: Variables, solution: Sequence[int]) -> None:
+    def __init__(self, variables: Variables, solution: Sequence[int], *, is_exact: bool) -> None:
+        self.is_exact = is_exact
         self.variables = variables
         self.scene = variables.scene
         self.solution = solution
@@ -79,7 +80,7 @@ class _Extraction:
         return nodes
 
     def _fullest(self, nodes: tuple[int, ...], unit: Unit) -> int | None:
-        if len(nodes) == 1:
+        if len(nodes) == 1 and self.is_exact:
             return nodes[0]
         best: tuple[int, int] | None = None
         for node in nodes:
@@ -188,15 +189,15 @@ class _Extraction:
                 nodes.sort(key=lambda node: (self.scene.inventory.places[node].clique or "", node))
             sizes = [member.pods_per_copy for member in engine.members]
             whole = min(len(nodes) // size for nodes, size in zip(by_member, sizes, strict=True))
-            for copy in range(whole):
-                copies.append(
-                    _Copy(
-                        tuple(
-                            tuple(nodes[copy * size : (copy + 1) * size])
-                            for nodes, size in zip(by_member, sizes, strict=True)
-                        )
+            copies += [
+                _Copy(
+                    tuple(
+                        tuple(nodes[copy * size : (copy + 1) * size])
+                        for nodes, size in zip(by_member, sizes, strict=True)
                     )
                 )
+                for copy in range(whole)
+            ]
         return copies
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from solver.domain.explanation import Fix, PoolRejection
 from solver.domain.identity import DeploymentKey, NodePoolKey, ReplicaKey
@@ -14,8 +15,8 @@ from solver.selectors.relax import relaxed
 
 _MOST = 3
 _MOST_MOVES_TRIED = 12
-_MOST_MOVES_TRIED_AT_SCALE = 2
 _MOST_POOLS_TRIED = 12
+_MOST_TRIED_AT_SCALE = 3
 _MOST_NODES_ADDED = 4
 
 
@@ -63,7 +64,7 @@ def _moves(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
             size = sum(devices.count for slot in keep.slots for devices in slot.devices)
             movers.append((size, keep.replica))
     is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
-    most = _MOST_MOVES_TRIED if is_small else _MOST_MOVES_TRIED_AT_SCALE
+    most = _MOST_MOVES_TRIED if is_small else _MOST_TRIED_AT_SCALE
     for _, replica in sorted(movers)[:most]:
         attempt = held(survey, plan, key, freed=replica)
         if attempt.places_all():
@@ -105,7 +106,8 @@ def _nodes(survey: Survey, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
     prices = {pool: survey.inventory.price(pool) for pool in _pools(survey, key)}
     by_price = sorted(prices, key=lambda pool: (prices[pool] is None, prices[pool] or 0, pool))
     found: list[tuple[bool, int, NodePoolKey, int]] = []
-    for pool in by_price[:_MOST_POOLS_TRIED]:
+    is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
+    for pool in by_price[: _MOST_POOLS_TRIED if is_small else _MOST_TRIED_AT_SCALE]:
         for count in range(1, _MOST_NODES_ADDED + 1):
             if one_more.places_all(extra=ExtraNodes(pool=pool, count=count)):
                 price = prices[pool]
@@ -132,7 +134,9 @@ class _Relaxation:
 
 
 def _selectors(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
-    for relaxation in _relaxations(survey, key):
+    is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
+    most = None if is_small else _MOST_TRIED_AT_SCALE
+    for relaxation in islice(_relaxations(survey, key), most):
         if held(survey, plan, key, edit=_without(relaxation)).places_all():
             sentence = (
                 f"drop `{relaxation.clause}` from request {relaxation.request} of engine "

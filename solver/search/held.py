@@ -18,7 +18,7 @@ from solver.domain.replica import (
 )
 from solver.domain.workload import Engine, ModelDeployment
 from solver.formulation.build import Baseline, constrained
-from solver.formulation.matrix import Expression, Rule
+from solver.formulation.matrix import Expression, Matrix, Rule
 from solver.formulation.variables import Variables
 from solver.matching.scene import ExtraNodes, Scene, Survey
 from solver.search.cp_sat import CpSat, Status
@@ -42,12 +42,12 @@ class Held:
 
     survey: Survey
     baseline: Baseline
-    _scenes: dict[ExtraNodes | None, Scene] = field(default_factory=dict)
+    _known: dict[ExtraNodes | None, Variables] = field(default_factory=dict)
 
     @property
     def variables(self) -> Variables:
         """The variables and rules of the held problem."""
-        return constrained(self._scene(None), baseline=self.baseline)
+        return self._variables(None)
 
     def places_all(
         self, *, without: frozenset[Rule] = frozenset(), extra: ExtraNodes | None = None
@@ -58,35 +58,38 @@ class Held:
             without: rules that are lifted.
             extra: nodes that the fleet does not have.
         """
-        variables = constrained(self._scene(extra), without=without, baseline=self.baseline)
-        cp = CpSat(variables.matrix)
+        variables = self._variables(extra)
+        whole = variables.matrix
+        rows = [row for row in whole.rows if row.rule not in without]
+        cp = CpSat(Matrix(lower=whole.lower, upper=whole.upper, rows=rows))
         for short in variables.short:
             cp.limit(Expression({short: 1}), 0)
         status = cp.satisfy(deterministic_seconds=_SECONDS)
         return None if status is Status.UNKNOWN else status is not Status.INFEASIBLE
 
+    def _variables(self, extra: ExtraNodes | None) -> Variables:
+        if extra not in self._known:
+            single = len(self.survey.problem.fleet.nodes) <= MOST_SINGLE
+            scene = Scene(self.survey, single=single, is_optimistic=True, extra=extra)
+            self._known[extra] = constrained(scene, baseline=self.baseline)
+        return self._known[extra]
+
     def destination(self, deployment: DeploymentKey) -> str:
         """Where the open replica of *deployment* goes in one solution, for people to read."""
-        scene = self._scene(None)
-        variables = constrained(scene, baseline=self.baseline)
+        variables = self._variables(None)
+        scene = variables.scene
         cp = CpSat(variables.matrix)
         for short in variables.short:
             cp.limit(Expression({short: 1}), 0)
         solution = cp.find(deterministic_seconds=_SECONDS).solution
         if solution is not None and scene.is_single:
-            for new in extract(variables, solution).new:
+            for new in extract(variables, solution, is_exact=True).new:
                 if new.deployment.key == deployment:
                     nodes = self.survey.problem.fleet.nodes
                     names = sorted({nodes[pod.node].key.name for pod in new.pods})
                     s = "" if len(names) == 1 else "s"
                     return f"node{s} {', '.join(names)} of cluster {new.cluster}"
         return "other nodes"
-
-    def _scene(self, extra: ExtraNodes | None) -> Scene:
-        if extra not in self._scenes:
-            single = len(self.survey.problem.fleet.nodes) <= MOST_SINGLE
-            self._scenes[extra] = Scene(self.survey, single=single, is_optimistic=True, extra=extra)
-        return self._scenes[extra]
 
 
 def held(

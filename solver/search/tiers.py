@@ -1,9 +1,10 @@
 """One stage after another: minimise, hold what was reached, go on from there."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from solver.domain.policy import TierName
-from solver.formulation.build import Formulation, Stage
+from solver.formulation.build import Stage
 from solver.formulation.matrix import UNBOUNDED, Expression, Matrix
 from solver.search.budget import Budget
 from solver.search.cp_sat import CpSat, Status
@@ -11,9 +12,6 @@ from solver.search.cp_sat import CpSat, Status
 #: Share of what is left of the budget that one stage may use, and the least it gets of the whole.
 _SHARE = 0.4
 _FLOOR = 0.02
-
-#: Deterministic time of a price that need not be solved to the end.
-_ROUGH_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,35 +35,32 @@ class Staged:
 
 
 def solve(
-    formulation: Formulation, budget: Budget, *, matrix: Matrix | None = None, price_gap: float = 0.0
+    matrix: Matrix,
+    stages: Sequence[Stage],
+    budget: Budget,
+    *,
+    stage_seconds: float = math.inf,
 ) -> Staged:
-    """Minimise the stages of *formulation* in order, by CP-SAT.
+    """Minimise *stages* over *matrix* in order, by CP-SAT.
 
     Args:
-        formulation: gives the stages and, unless *matrix* narrows the bounds of its variables, the matrix.
+        matrix: the variables and rows.
+        stages: what is minimised, and then held.
         budget: deterministic time for all stages together.
-        matrix: the same rows with narrower bounds.
-        price_gap: how far from its bound the price may be left, 0 to solve it to the end like every count.
+        stage_seconds: the most deterministic time that one stage may use.
     """
-    matrix = matrix if matrix is not None else formulation.matrix
     cp = CpSat(matrix)
     solution: list[int] | None = None
     results: list[StageResult] = []
     left = budget.deterministic_seconds
     solves = 0
     interrupted = False
-    for stage in formulation.stages:
+    for stage in stages:
         expression = stage.objective.expression
         bound = lower_edge(matrix, expression)
         if solution is None or expression.value(solution) > bound:
-            is_rough = bool(price_gap) and stage.objective.name == TierName.PRICE
-            seconds = max(left * _SHARE, budget.deterministic_seconds * _FLOOR)
-            solved = cp.minimise(
-                expression,
-                deterministic_seconds=min(seconds, _ROUGH_SECONDS) if is_rough else seconds,
-                wall_seconds=budget.wall_seconds,
-                relative_gap=price_gap if is_rough else 0.0,
-            )
+            seconds = min(stage_seconds, max(left * _SHARE, budget.deterministic_seconds * _FLOOR))
+            solved = cp.minimise(expression, deterministic_seconds=seconds, wall_seconds=budget.wall_seconds)
             solves += 1
             left -= solved.deterministic_time
             interrupted |= solved.is_interrupted

@@ -205,7 +205,9 @@ def test_phases_that_share_no_fabric() -> None:
 def test_a_pool_that_is_full() -> None:
     """Free devices, the most on one node, and what a pod needs."""
     assert _said(_on(_takes(3, replicas=3), PoolSpec(devices=(gpus(4),)))) == snapshot(
-        ['cluster-a/default: InsufficientFreeCapacity (gpu: 3 requested, 1 free on the best node, 2 in the pool)']
+        [
+            "cluster-a/default: InsufficientFreeCapacity (gpu: 3 requested, 1 free on the best node, 2 in the pool)"
+        ]
     )
 
 
@@ -321,8 +323,8 @@ def test_a_conflict_of_two_full_pools() -> None:
     """Either one with a free node would do, so both are named."""
     assert _verified(a_problem(a_fleet(*_two_clusters()), [a_deployment(3)])) == snapshot(
         [
-            'InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node',
-            'InsufficientFreeCapacity: node pool cluster-b/default has no device left that would do, on 1 node',
+            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node",
+            "InsufficientFreeCapacity: node pool cluster-b/default has no device left that would do, on 1 node",
         ]
     )
 
@@ -347,7 +349,7 @@ def test_a_conflict_of_a_full_cluster_and_the_spread_that_forbids_the_other() ->
 
     assert _verified(a_problem(a_fleet(full, roomy), [a_deployment(4, spread=(rule,))])) == snapshot(
         [
-            'InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node',
+            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node",
             "SpreadRequired: the required spread of ml-team/my-model over cluster allows no further replica where there is room",
         ]
     )
@@ -368,7 +370,7 @@ def test_a_conflict_of_fragments() -> None:
     """Two devices are free, on two nodes."""
     assert _verified(_on(_takes(2, replicas=3), PoolSpec(nodes=2, devices=(gpus(3),)))) == snapshot(
         [
-            'InsufficientFreeCapacity: node pool cluster-a/default has 2 devices left that would do, on 2 nodes, at most 1 on one; one more replica needs them otherwise'
+            "InsufficientFreeCapacity: node pool cluster-a/default has 2 devices left that would do, on 2 nodes, at most 1 on one; one more replica needs them otherwise"
         ]
     )
 
@@ -436,8 +438,8 @@ def test_moving_a_named_replica() -> None:
 
     assert _fixes(problem) == snapshot(
         [
-            'MoveReplica ml-team/small@cluster-a/0: move replica ml-team/small@cluster-a/0 to node default/1 of cluster cluster-a; both then fit',
-            'MoveReplica ml-team/small@cluster-a/1: move replica ml-team/small@cluster-a/1 to node default/0 of cluster cluster-a; both then fit',
+            "MoveReplica ml-team/small@cluster-a/0: move replica ml-team/small@cluster-a/0 to node default/1 of cluster cluster-a; both then fit",
+            "MoveReplica ml-team/small@cluster-a/1: move replica ml-team/small@cluster-a/1 to node default/0 of cluster cluster-a; both then fit",
             "AddNode cluster-a/default: add 1 node to node pool cluster-a/default",
         ]
     )

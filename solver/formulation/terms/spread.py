@@ -41,4 +41,5 @@ def _rising(variables: Variables, count: DomainCount, wanted: int) -> dict[int, 
         return {}
     costs = {matrix.variable(0, 1): count.fixed + step for step in range(most)}
     matrix.add([*count.terms, *((unit, -1) for unit in costs)], lower=0, upper=0)
+    variables.rising.append((tuple(count.terms), tuple(costs)))
     return costs

@@ -160,9 +160,9 @@ def modelled(problem: Problem) -> Modelled:
     """*problem* solved node by node."""
     survey = Survey(problem)
     formulation = build(Scene(survey, single=True))
-    staged = solve(formulation, Budget())
+    staged = solve(formulation.matrix, formulation.stages, Budget())
     assert staged.solution is not None
-    plan = compose(survey, extract(formulation.variables, staged.solution))
+    plan = compose(survey, extract(formulation.variables, staged.solution, is_exact=True))
     return Modelled(
         plan=plan,
         # Stages before the last one may have been improved on since, within what is held.

@@ -1,0 +1,317 @@
+"""Room for replicas that fit nowhere as things stand: others step aside, one place further each.
+
+Only new replicas are moved, so nothing that runs is touched, and whoever steps aside is placed again before the
+move counts, unless it has a lower priority. That mends what rounding leaves: a node short of one device here, a
+free one there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey
+from solver.domain.workload import ModelDeployment
+from solver.insertion import Insertion
+from solver.matching.draft import Draft, NewPod, NewReplica, unit_of
+from solver.matching.ledger import Unit
+from solver.matching.levels import devices_per_replica
+from solver.matching.options import MemberOption
+from solver.matching.scene import Survey
+
+#: Nodes tried for one missing pod, those that lack the least first.
+_MOST_NODES = 24
+
+#: Replicas that may step aside from one node.
+_MOST_ASIDE = 8
+
+#: Pairs that others may lose by stepping aside: nobody's loss is tried first, then little, then any.
+_ALLOWANCES = (0, 2, None)
+
+#: Nodes looked at in one pass; each costs a fraction of a millisecond.
+_MOST_ATTEMPTS = 4000
+
+_BOTH = 2
+
+#: Passes over all replicas to even out their spread.
+_MOST_ROUNDS = 4
+
+
+def insert_by_clearing(survey: Survey, draft: Draft) -> Draft:
+    """*draft* with the missing replicas that fit once others step aside."""
+    return _Clearing(survey, draft).cleared()
+
+
+class _Clearing(Insertion):
+    def __init__(self, survey: Survey, draft: Draft) -> None:
+        super().__init__(survey, draft)
+        self._new: dict[int, NewReplica] = {}
+        self._on_node: dict[int, dict[int, None]] = {}
+        self._next = 0
+        self._attempts = 0
+        self._options: dict[tuple[DeploymentKey, NodePoolKey], MemberOption | None] = {}
+        self._wanting: ModelDeployment | None = None
+        #: Pairs that stepping aside may cost in sum; None: any number.
+        self._allowance: int | None = None
+        for replica in draft.new:
+            self._add(replica)
+
+    def cleared(self) -> Draft:
+        """The draft after everything that helps has been tried."""
+        kept = tuple(self._filled(kept) for kept in self.draft.kept)
+        self._fill_missing()
+        ordered = sorted(self.survey.problem.deployments, key=lambda d: (-d.priority, devices_per_replica(d)))
+        for deployment in ordered:
+            while self.placed.get(deployment.key, 0) < deployment.replicas:
+                self._wanting = deployment
+                found = self._one(deployment)
+                self._wanting = None
+                if found is None:
+                    break
+                self._add(found)
+        self._fill_missing()
+        self._even_out()
+        return Draft(kept=kept, evicted=self.draft.evicted, new=tuple(self._new.values()))
+
+    def _fill_missing(self) -> None:
+        """Place what fits without anybody stepping aside."""
+        ordered = sorted(
+            self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
+        )
+        for deployment in ordered:
+            while self.placed.get(deployment.key, 0) < deployment.replicas:
+                found = self._one(deployment)
+                if found is None:
+                    break
+                self._add(found)
+
+    def _even_out(self) -> None:
+        """Shift replicas from a deployment's fuller clusters to emptier ones, as long as pairs are saved."""
+        for _ in range(_MOST_ROUNDS):
+            self._attempts = 0
+            crowded = sorted(
+                (number for number, replica in self._new.items() if len(replica.pods) == 1),
+                key=lambda number: (-self._crowd(self._new[number]), number),
+            )
+            moved = sum(
+                self._shift(number) or self._swap(number) for number in crowded if number in self._new
+            )
+            if not moved:
+                return
+
+    def _crowd(self, replica: NewReplica) -> int:
+        return self.counts[(replica.deployment.key, replica.cluster)]
+
+    def _shift(self, number: int) -> bool:
+        """Move one replica to a cluster with at least two fewer of its deployment, if that saves pairs in sum."""
+        replica = self._new[number]
+        here = self._crowd(replica) - 1
+        deployment = replica.deployment
+        emptier = [
+            (count, name)
+            for name in self.survey.clusters_for(deployment)
+            if (count := self.counts.get((deployment.key, name), 0)) < here
+        ]
+        if not emptier:
+            return False
+        self._uncount(replica)
+        for _, cluster in sorted(emptier):
+            found = self._on_cluster(deployment, cluster)
+            if found is not None:
+                self._forget(number)
+                self._add(found)
+                return True
+        self._put_back(number)
+        return False
+
+    def _swap(self, number: int) -> bool:
+        """Exchange places with a replica on a cluster that has fewer of this deployment, if that saves pairs."""
+        replica = self._new[number]
+        here, node = self._crowd(replica) - 1, replica.pods[0].node
+        emptier = sorted(
+            (count, name)
+            for name in self.survey.clusters_for(replica.deployment)
+            if (count := self.counts.get((replica.deployment.key, name), 0)) < here
+        )
+        for count, cluster in emptier:
+            for pool in self.inventory.pools_of_cluster[cluster]:
+                option = self._option(replica.deployment, cluster, pool)
+                for there in self._takes_new[pool] if option is not None else ():
+                    for other in list(self._on_node.get(there, ())):
+                        if self._saves(replica, other, here - count) and self._exchange(
+                            number, other, node, there
+                        ):
+                            return True
+        return False
+
+    def _saves(self, replica: NewReplica, other: int, gain: int) -> bool:
+        """Whether what *other* loses by going where *replica* is stays below *gain*."""
+        partner = self._new[other]
+        if partner.deployment.key == replica.deployment.key:
+            return False
+        there = self.counts.get((partner.deployment.key, replica.cluster), 0)
+        return there - (self._crowd(partner) - 1) < gain
+
+    def _exchange(self, one: int, two: int, node: int, there: int) -> bool:
+        first, second = self._new[one], self._new[two]
+        pools = [self.inventory.fleet.nodes[n].node_pool for n in (node, there)]
+        to_there = self._option(first.deployment, second.cluster, pools[1])
+        to_here = self._option(second.deployment, first.cluster, pools[0])
+        if to_there is None or to_here is None or not self._takes(second.deployment, first.cluster):
+            return False
+        self._uncount(first)
+        self._uncount(second)
+        moved: list[NewReplica] = []
+        for old, option, place, cluster in (
+            (first, to_there, there, second.cluster),
+            (second, to_here, node, first.cluster),
+        ):
+            pods = (replace(old.pods[0], node=place, option=option),)
+            unit = unit_of(old.deployment, pods[0].engine, pods[0].role, option)
+            zone = self.inventory.places[place].zone
+            if not (
+                self.ledger.has_room(place, unit)
+                and self._may(old.deployment, cluster, zone)
+                and self.usage.allows(old.deployment, pods)
+            ):
+                break
+            self.ledger.place(place, unit)
+            self._count(old.deployment, cluster, pods)
+            moved.append(NewReplica(deployment=old.deployment, cluster=cluster, pods=pods))
+        if len(moved) < _BOTH:
+            for replica in moved:
+                self._uncount(replica)
+            self._put_back(one)
+            self._put_back(two)
+            return False
+        for number, replica in zip((one, two), moved, strict=True):
+            self._forget(number)
+            self._add(replica)
+        return True
+
+    def _takes(self, deployment: ModelDeployment, cluster: ClusterName) -> bool:
+        return cluster in self.survey.clusters_for(deployment)
+
+    def _option(
+        self, deployment: ModelDeployment, cluster: ClusterName, pool: NodePoolKey
+    ) -> MemberOption | None:
+        """The option of a deployment of one pod in *pool*, None if it has none there."""
+        key = (deployment.key, pool)
+        if key not in self._options:
+            found = self.survey.options.of_engine(deployment.engines[0], cluster)
+            self._options[key] = next((joint[0] for joint in found if joint[0].pool == pool), None)
+        return self._options[key]
+
+    def _best_node(self, homes: Iterable[int], unit: Unit) -> int | None:
+        nodes = list(homes)
+        found = super()._best_node(nodes, unit)
+        if found is not None or self._wanting is None:
+            return found
+        wanting, allowance = self._wanting, self._allowance
+        self._wanting, self._allowance = None, None  # whoever steps aside does not push others
+        try:
+            lacking = sorted(
+                (*self._lack(node, unit, wanting), node) for node in nodes if self._on_node.get(node)
+            )
+            for most in (allowance,) if allowance is not None else _ALLOWANCES:
+                for _, _, node in lacking[:_MOST_NODES]:
+                    self._attempts += 1
+                    if self._attempts > _MOST_ATTEMPTS:
+                        return None
+                    if self._clear(node, unit, wanting, most):
+                        return node
+            return None
+        finally:
+            self._wanting, self._allowance = wanting, allowance
+
+    def _lack(self, node: int, unit: Unit, wanting: ModelDeployment) -> tuple[int, int]:
+        """Devices that *unit* lacks on *node*: beyond what lower priorities would give up, and in all."""
+        lack = sum(max(0, n.count - self.ledger.left_for(node, n.accepts)) for n in unit.needs)
+        lower = sum(
+            devices_per_replica(self._new[number].deployment)
+            for number in self._on_node[node]
+            if self._new[number].deployment.priority < wanting.priority
+        )
+        return max(0, lack - lower), lack
+
+    def _clear(self, node: int, unit: Unit, wanting: ModelDeployment, allowance: int | None) -> bool:
+        """Move replicas off *node* until *unit* fits; nothing is changed if somebody finds no other place."""
+        aside = self._lifted(node, unit, wanting)
+        moved = None
+        if self.ledger.has_room(node, unit):
+            self.ledger.place(node, unit)
+            moved = self._placed_again(aside, wanting, allowance)
+            self.ledger.place(node, unit, sign=-1)
+        if moved is None:
+            for number in aside:
+                self._put_back(number)
+            return False
+        for number in aside:
+            self._forget(number)
+        for replica in moved:
+            self._add(replica)
+        return True
+
+    def _lifted(self, node: int, unit: Unit, wanting: ModelDeployment) -> list[int]:
+        """Replicas taken off *node*, lower priorities and smaller ones first, until *unit* fits or none is left."""
+        aside: list[int] = []
+        for number in sorted(self._on_node.get(node, {}), key=self._size)[:_MOST_ASIDE]:
+            if self.ledger.has_room(node, unit):
+                break
+            if self._new[number].deployment.key != wanting.key:
+                self._uncount(self._new[number])
+                aside.append(number)
+        return aside
+
+    def _placed_again(
+        self, aside: list[int], wanting: ModelDeployment, allowance: int | None
+    ) -> list[NewReplica] | None:
+        """Those that stepped aside, each in another place; None if one that must find a place finds none."""
+        moved: list[NewReplica] = []
+        cost = 0
+        for number in aside:
+            before = self._new[number]
+            left = self._crowd(before)
+            again = self._one(before.deployment)
+            if again is not None:
+                moved.append(again)
+                cost += self._crowd(again) - 1 - left
+            must = again is None and before.deployment.priority >= wanting.priority
+            if must or (allowance is not None and cost > allowance):
+                for replica in moved:
+                    self._uncount(replica)
+                return None
+        return moved
+
+    def _size(self, number: int) -> tuple[int, int, int]:
+        deployment = self._new[number].deployment
+        return (deployment.priority, devices_per_replica(deployment), number)
+
+    def _add(self, replica: NewReplica) -> None:
+        self._new[self._next] = replica
+        # Only replicas of one pod step aside: a gang would need its whole fabric looked at again.
+        if len(replica.pods) == 1:
+            self._on_node.setdefault(replica.pods[0].node, {})[self._next] = None
+        self._next += 1
+
+    def _forget(self, number: int) -> None:
+        replica = self._new.pop(number)
+        self._on_node[replica.pods[0].node].pop(number)
+
+    def _put_back(self, number: int) -> None:
+        replica = self._new[number]
+        for pod in replica.pods:
+            self.ledger.place(pod.node, _unit(replica, pod))
+        self._count(replica.deployment, replica.cluster, replica.pods)
+
+    def _uncount(self, replica: NewReplica) -> None:
+        """Take *replica* out of the ledger and of every count."""
+        for pod in replica.pods:
+            self.ledger.place(pod.node, _unit(replica, pod), sign=-1)
+        key = (replica.deployment.key, replica.cluster)
+        self.counts[key] -= 1
+        self.placed[replica.deployment.key] -= 1
+        self.zones[key].remove(self.inventory.places[replica.pods[0].node].zone)
+        self.usage.remove(replica.deployment, replica.pods)
+
+
+def _unit(replica: NewReplica, pod: NewPod) -> Unit:
+    return unit_of(replica.deployment, pod.engine, pod.role, pod.option)

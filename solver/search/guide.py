@@ -1,0 +1,143 @@
+"""What the linear relaxation over cells says: where replicas should go, and what no plan can beat.
+
+Guidance takes two programmes: all shortfalls weighted by priority, then the tiers below them weighted in order.
+On the fleets tried the weighted optimum was the same, tier by tier, as that of one programme after another, at
+a third of the time. It need not be: guidance may be wrong, bounds may not, so each bound has an argument of its
+own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from solver.domain.policy import TierName
+from solver.formulation.build import Formulation, Stage
+from solver.formulation.matrix import Expression, Matrix
+from solver.matching.compose import compose
+from solver.matching.draft import Draft
+from solver.matching.scene import Survey
+from solver.measures import measures
+from solver.search.glop import Relaxation, Relaxed
+from solver.search.replica_bound import replica_by_replica
+from solver.search.tiers import lower_edge
+
+TINY = 1e-6
+
+#: The relaxation says nothing about these: it spreads a used node over fractions of many.
+_UNGUIDED = frozenset({TierName.STRANDED, TierName.CANONICAL})
+
+#: Weight of a tier against the next one below it.
+_RATIO = 100
+
+
+@dataclass(slots=True)
+class Guide:
+    """The relaxation's optimum, None if GLOP gave up, and the least value of each shortfall stage."""
+
+    relaxed: Relaxed | None
+    shortfalls: dict[str, int] = field(default_factory=dict)
+
+
+def guided(formulation: Formulation) -> Guide:
+    """The relaxation's optimum over all tiers that it can say something about."""
+    relaxation = Relaxation(formulation.matrix)
+    placing = _placing(formulation)
+    guide = Guide(relaxed=relaxation.minimise(_weighted(placing)))
+    for stage in placing:
+        name, expression = stage.objective.name, stage.objective.expression
+        least = _least(formulation.matrix, relaxation, stage, guide, is_last=stage is placing[-1])
+        guide.shortfalls[name] = least
+        relaxation.limit(expression, least + stage.slack)
+    below = [s for s in formulation.stages if s not in placing and s.objective.name not in _UNGUIDED]
+    found = relaxation.minimise(_weighted(below)) if below else None
+    guide.relaxed = found if found is not None else guide.relaxed
+    return guide
+
+
+def _placing(formulation: Formulation) -> list[Stage]:
+    """The stages up to the last shortfall: what is placed, and what that may not cost."""
+    names = [stage.objective.name for stage in formulation.stages]
+    last = max(i for i, name in enumerate(names) if name.startswith(TierName.SHORTFALL))
+    return list(formulation.stages[: last + 1])
+
+
+def _weighted(stages: list[Stage]) -> Expression:
+    """The sum of the stages, each brought to the size of a count and weighted above the next."""
+    terms: dict[int, float] = {}
+    for position, stage in enumerate(reversed(stages)):
+        expression = stage.objective.expression
+        size = max((abs(c) for c in expression.terms.values()), default=1)
+        scale = float(size) if stage.objective.name == TierName.PRICE else 1.0
+        for variable, coefficient in expression.terms.items():
+            weight = coefficient / scale * float(_RATIO ** min(position, _MOST_RATIOS))
+            terms[variable] = terms.get(variable, 0.0) + weight
+    return Expression(terms)  # type: ignore[arg-type]
+
+
+#: Beyond this many ratios floats no longer tell the tiers apart.
+_MOST_RATIOS = 4
+
+
+def _least(matrix: Matrix, relaxation: Relaxation, stage: Stage, guide: Guide, *, is_last: bool) -> int:
+    """The least whole value of a stage while those before it keep theirs.
+
+    A stage that the weighted optimum has at its edge is closed; so is the last one if all before it are.
+    """
+    edge = lower_edge(matrix, stage.objective.expression)
+    if guide.relaxed is not None:
+        value = at(stage.objective.expression, guide.relaxed)
+        if value <= edge + TINY:
+            return edge
+        at_edge = all(guide.shortfalls.get(name, 0) == 0 for name in guide.shortfalls)
+        if is_last and at_edge:
+            return max(edge, rounded_up(value))
+    found = relaxation.minimise(stage.objective.expression)
+    return edge if found is None else max(edge, rounded_up(found.value))
+
+
+def at(expression: Expression, relaxed: Relaxed) -> float:
+    """The value of *expression* at the relaxation's optimum."""
+    return expression.constant + sum(c * relaxed.solution[v] for v, c in expression.terms.items())
+
+
+def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft) -> Mapping[str, int]:
+    """A lower bound for each tier, among plans no worse than *draft* in the tiers before it."""
+    plan = compose(survey, draft)
+    reached = {measure.name: measure.value for measure in measures(survey, plan)}
+    short: dict[int, int] = {}
+    for shortfall in plan.shortfalls:
+        priority = survey.deployments[shortfall.deployment].priority
+        short[priority] = short.get(priority, 0) + shortfall.missing
+    relaxation = Relaxation(formulation.matrix)
+    found: dict[str, int] = {}
+    is_guided = True
+    for stage in formulation.stages:
+        name, expression = stage.objective.name, stage.objective.expression
+        known = guide.shortfalls.get(name) if is_guided else None
+        edge = max(0, lower_edge(formulation.matrix, expression))
+        value = reached.get(name, known if known is not None else edge)
+        found[name] = known if known is not None else _bound(formulation, relaxation, stage, value, short)
+        # What was known of a stage holds while every stage before it is at its least.
+        is_guided &= value == found[name]
+        relaxation.limit(expression, value + stage.slack)
+    return found
+
+
+def _bound(
+    formulation: Formulation, relaxation: Relaxation, stage: Stage, value: int, short: Mapping[int, int]
+) -> int:
+    name = stage.objective.name
+    edge = max(0, lower_edge(formulation.matrix, stage.objective.expression))
+    if value <= edge or name in _UNGUIDED:
+        return edge
+    if not stage.is_tier:
+        return value
+    if name in (TierName.DISTANCE, TierName.PRICE):
+        return max(edge, replica_by_replica(formulation, stage.objective.expression, short))
+    found = relaxation.minimise(stage.objective.expression)
+    return edge if found is None else max(edge, rounded_up(found.value))
+
+
+def rounded_up(bound: float) -> int:
+    """The least whole number that the float allows, after taking off what its tolerance may have added."""
+    slack = max(1e-4, abs(bound) * 1e-7)
+    return -int(-(bound - slack) // 1)
