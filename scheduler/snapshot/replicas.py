@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from scheduler.api.faults import shown
 from scheduler.api.model_replica import ModelReplica, ReplicaEngine
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.intake import ControlObject
@@ -23,6 +24,9 @@ from solver.domain.workload import Role
 DEPLOYMENT_LABEL = "modelplane.ai/deployment"
 CLUSTER_LABEL = "modelplane.ai/cluster"
 INDEX_LABEL = "modelplane.ai/replica-index"
+#: What an int32 of the published system and of the decision's wire form can hold.
+_LARGEST_INDEX = 2**31 - 1
+_LONGEST_LABEL = 63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +44,15 @@ def counted_replicas(
     deployments: Collection[DeploymentKey],
     findings: Findings,
 ) -> dict[ReplicaId, CountedReplica]:
-    """The replicas by namespace and name; of two with one deployment, cluster and index the first by name.
+    """The replicas by namespace and name, no two with one deployment, cluster and index.
 
-    One without deployment, being deleted or invalid is load that stays where it is.
+    One without deployment, being deleted or invalid is load that stays where it is; so is one whose index
+    another has. Such load gets the next index that nobody has, since its own may be its successor's.
     """
     counted: dict[ReplicaId, CountedReplica] = {}
     taken: set[ReplicaKey] = set()
-    for (namespace, name), read in sorted(objects.items()):
+    load: list[tuple[ControlObject, ModelReplica, ReplicaKey]] = []
+    for _, read in sorted(objects.items()):
         model = read.model if isinstance(read.model, ModelReplica) else salvaged_replica(read.raw)
         if model is None:
             message = "found no clusterName; the load of this replica counts nowhere, expected a valid object"
@@ -54,21 +60,34 @@ def counted_replicas(
             continue
         key = _key(read, model, findings)
         is_valid = read.model is not None and model.metadata.deletion_timestamp is None
-        is_immovable = key.deployment not in deployments or not is_valid
-        if key in taken and not is_immovable:
+        if key.deployment not in deployments or not is_valid:
+            load.append((read, model, key))
+        elif key in taken:
             message = (
-                f"found replica index {key.index} on cluster {key.cluster} a second time,"
-                " expected each once; the first by name counts"
+                f"found replica index {key.index} on cluster {key.cluster} a second time, expected each once;"
+                " the first by name counts, this one is load that stays"
             )
             findings.warning(read.origin, message, about=read.about, path=f"metadata.labels[{INDEX_LABEL}]")
-            continue
-        while key in taken:  # its load counts all the same, and nobody else asks for its index
-            key = ReplicaKey(key.deployment, key.cluster, key.index + 1)
-        taken.add(key)
-        counted[ReplicaId(namespace, name)] = CountedReplica(
-            read=read, model=model, key=key, is_immovable=is_immovable
-        )
+            load.append((read, model, key))
+        else:
+            taken.add(key)
+            _count(counted, CountedReplica(read=read, model=model, key=key, is_immovable=False))
+    for read, model, key in load:
+        free = _free_key(key, taken)
+        taken.add(free)
+        _count(counted, CountedReplica(read=read, model=model, key=free, is_immovable=True))
     return counted
+
+
+def _count(counted: dict[ReplicaId, CountedReplica], each: CountedReplica) -> None:
+    counted[ReplicaId(each.model.metadata.namespace, each.model.metadata.name)] = each
+
+
+def _free_key(key: ReplicaKey, taken: Collection[ReplicaKey]) -> ReplicaKey:
+    """*key*, or one with the next index that is not *taken*."""
+    while key in taken:
+        key = ReplicaKey(key.deployment, key.cluster, key.index + 1 if key.index < _LARGEST_INDEX else 0)
+    return key
 
 
 def replica(
@@ -101,15 +120,23 @@ def _key(read: ControlObject, model: ModelReplica, findings: Findings) -> Replic
     labels = model.metadata.labels
     # A replica made by hand has no deployment; no deployment can have this name.
     deployment = labels.get(DEPLOYMENT_LABEL) or f"replica/{model.metadata.name}"
-    index = labels.get(INDEX_LABEL, "0")
-    if not index.isdecimal():
-        message = f"found {index!r}, expected a number; 0 is assumed"
+    label = labels.get(INDEX_LABEL, "0")
+    index = _index(label)
+    if index is None:
+        message = f"found {shown(label)}, expected a number from 0 to {_LARGEST_INDEX}; 0 is assumed"
         findings.warning(read.origin, message, about=read.about, path=f"metadata.labels[{INDEX_LABEL}]")
     return ReplicaKey(
         deployment=DeploymentKey(model.metadata.namespace, deployment),
         cluster=ClusterName(model.spec.cluster_name),
-        index=int(index) if index.isdecimal() else 0,
+        index=index or 0,
     )
+
+
+def _index(label: str) -> int | None:
+    """The index that *label* says, None if no index can be that."""
+    is_number = label.isascii() and label.isdecimal() and len(label) <= _LONGEST_LABEL
+    index = int(label) if is_number else _LARGEST_INDEX + 1
+    return index if index <= _LARGEST_INDEX else None
 
 
 def _health(model: ModelReplica) -> Health:
