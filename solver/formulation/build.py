@@ -25,6 +25,8 @@ class Stage:
     slack: int = 0
     #: False: a rule in the form of a stage, not a tier that is reported.
     is_tier: bool = True
+    #: Of a stage that holds evictions: the priority at and above which they are counted.
+    guards: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,7 @@ def _guards(variables: Variables, levels: tuple[int, ...]) -> Iterator[Stage]:
     for priority in levels:
         guard = _evicted_from(variables, priority)
         if guard.expression.terms:
-            yield Stage(objective=guard, slack=budget, is_tier=False)
+            yield Stage(objective=guard, slack=budget, is_tier=False, guards=priority)
         lost = _lost_from(variables, priority)
         if lost.expression.terms:
             yield Stage(objective=lost, is_tier=False)

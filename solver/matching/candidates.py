@@ -358,7 +358,9 @@ def _room(cells: Cells) -> Iterable[tuple[dict[int, int], list[int]]]:
         for load in movable.loads:
             devices, amounts = room[load.cell]
             for kind, count in load.held:
-                devices[kind] = devices.get(kind, 0) + count * movable.count
+                # The load is somewhere on the cell; no node gets back more than it has.
+                most = cells.cells[load.cell].total.get(kind, 0)
+                devices[kind] = min(most, devices.get(kind, 0) + count * movable.count)
             amounts[0] += load.pods * movable.count
             amounts[1] += load.cpu_millicores * movable.count
             amounts[2] += load.memory_bytes * movable.count

@@ -19,7 +19,17 @@ from solver.domain.plan import (
     SlotDevices,
 )
 from solver.domain.policy import Preemption
-from solver.matching.draft import Draft, KeptReplica, PodKey, numbered_replicas
+from solver.matching.draft import (
+    Draft,
+    KeptReplica,
+    NewPod,
+    NewReplica,
+    PodKey,
+    numbered_replicas,
+    unit_of,
+)
+from solver.matching.ledger import Unit
+from solver.matching.options import MemberOption
 from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import Footing, Standing
 from solver.matching.witness import Witness
@@ -27,6 +37,7 @@ from solver.matching.witness import Witness
 
 def compose(survey: Survey, draft: Draft) -> Plan:
     """The plan of *draft*: indices, release order, devices of every slot, and why each eviction happens."""
+    draft = replace(draft, new=tuple(_tidied(survey, new) for new in draft.new))
     devices = Witness(survey, draft)
     keeps = [_keep(survey, kept, devices) for kept in draft.kept]
     creates = list(_creates(survey, draft, devices))
@@ -39,6 +50,24 @@ def compose(survey: Survey, draft: Draft) -> Plan:
             shortfalls=tuple(_shortfalls(survey, draft)),
         ),
     )
+
+
+def _tidied(survey: Survey, new: NewReplica) -> NewReplica:
+    """*new* with its first pods on its first nodes, where pods are alike and share one fabric.
+
+    Nothing that is measured changes: the solver sees such pods as interchangeable.
+    """
+    if len({survey.inventory.places[pod.node].fabric for pod in new.pods}) > 1:
+        return new
+    alike: dict[tuple[MemberOption, Unit], list[int]] = {}
+    for pod in new.pods:
+        alike.setdefault(_likeness(new, pod), []).append(pod.node)
+    nodes = {key: iter(sorted(found)) for key, found in alike.items()}
+    return replace(new, pods=tuple(replace(pod, node=next(nodes[_likeness(new, pod)])) for pod in new.pods))
+
+
+def _likeness(new: NewReplica, pod: NewPod) -> tuple[MemberOption, Unit]:
+    return pod.option, unit_of(new.deployment, pod.engine, pod.role, pod.option)
 
 
 def _shortfalls(survey: Survey, draft: Draft) -> Iterator[Shortfall]:

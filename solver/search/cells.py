@@ -59,8 +59,8 @@ def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: B
     """CP-SAT with every whole part of the relaxation settled.
 
     A basic solution of the programme has few fractions. Deployments that have some stay free above their
-    floors, all others are settled and taken out of the matrix. If the floors contradict each other they are
-    given up.
+    floors, all others are settled and taken out of the matrix. If the floors contradict each other, or could
+    only be kept by evicting more than the relaxation does, they are given up.
     """
     matrix = formulation.matrix
     # What comes after follows the relaxation well enough, and is not worth a model of this size.
@@ -74,8 +74,19 @@ def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: B
         part = reduced(matrix, low, upper, stages)
         found = solve(part.matrix, part.stages, budget, stage_seconds=_STAGE_SECONDS)
         if found.solution is not None:
-            return replace(found, solution=part.restored(found.solution))
+            found = replace(found, solution=part.restored(found.solution))
+            if _spares_who_runs(found, guide):
+                break
     return found
+
+
+def _spares_who_runs(staged: Staged, guide: Guide) -> bool:
+    """Whether no guard costs more than in the relaxation: a floor must not evict anybody."""
+    return all(
+        result.value <= guide.shortfalls.get(result.stage.objective.name, 0) + result.stage.slack
+        for result in staged.results
+        if not result.stage.is_tier
+    )
 
 
 def _settled(formulation: Formulation, relaxed: Relaxed) -> tuple[list[int], list[int]]:
@@ -89,7 +100,7 @@ def _settled(formulation: Formulation, relaxed: Relaxed) -> tuple[list[int], lis
         if abs(relaxed.solution[pod.variable] - round(relaxed.solution[pod.variable])) > TINY
     }
     for pod in variables.pods:
-        lower[pod.variable] = math.floor(relaxed.solution[pod.variable] + TINY)
+        lower[pod.variable] = max(0, math.floor(relaxed.solution[pod.variable] + TINY))
         if candidates[pod.candidate].deployment not in is_open:
             upper[pod.variable] = lower[pod.variable]
     for terms, units in variables.rising:

@@ -9,12 +9,13 @@ own.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from solver.domain.plan import Plan
 from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, Stage
 from solver.formulation.matrix import Expression, Matrix
 from solver.matching.compose import compose
 from solver.matching.draft import Draft
-from solver.matching.scene import Survey
+from solver.matching.scene import Survey, has_added_pods
 from solver.measures import measures
 from solver.search.glop import Relaxation, Relaxed
 from solver.search.replica_bound import replica_by_replica
@@ -44,7 +45,7 @@ def guided(formulation: Formulation) -> Guide:
     guide = Guide(relaxed=relaxation.minimise(_weighted(placing)))
     for stage in placing:
         name, expression = stage.objective.name, stage.objective.expression
-        least = _least(formulation.matrix, relaxation, stage, guide, is_last=stage is placing[-1])
+        least = _least(formulation.matrix, relaxation, stage, guide)
         guide.shortfalls[name] = least
         relaxation.limit(expression, least + stage.slack)
     below = [s for s in formulation.stages if s not in placing and s.objective.name not in _UNGUIDED]
@@ -77,19 +78,15 @@ def _weighted(stages: list[Stage]) -> Expression:
 _MOST_RATIOS = 4
 
 
-def _least(matrix: Matrix, relaxation: Relaxation, stage: Stage, guide: Guide, *, is_last: bool) -> int:
+def _least(matrix: Matrix, relaxation: Relaxation, stage: Stage, guide: Guide) -> int:
     """The least whole value of a stage while those before it keep theirs.
 
-    A stage that the weighted optimum has at its edge is closed; so is the last one if all before it are.
+    A stage that the weighted optimum has at its edge is closed. What it has above that says nothing: the last
+    of many weights is below GLOP's tolerance, and its stage is left anywhere.
     """
     edge = lower_edge(matrix, stage.objective.expression)
-    if guide.relaxed is not None:
-        value = at(stage.objective.expression, guide.relaxed)
-        if value <= edge + TINY:
-            return edge
-        at_edge = all(guide.shortfalls.get(name, 0) == 0 for name in guide.shortfalls)
-        if is_last and at_edge:
-            return max(edge, rounded_up(value))
+    if guide.relaxed is not None and at(stage.objective.expression, guide.relaxed) <= edge + TINY:
+        return edge
     found = relaxation.minimise(stage.objective.expression)
     return edge if found is None else max(edge, rounded_up(found.value))
 
@@ -113,13 +110,29 @@ def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft)
     for stage in formulation.stages:
         name, expression = stage.objective.name, stage.objective.expression
         known = guide.shortfalls.get(name) if is_guided else None
-        edge = max(0, lower_edge(formulation.matrix, expression))
-        value = reached.get(name, known if known is not None else edge)
+        value = reached.get(name) if stage.is_tier else evicted_from(survey, plan, stage.guards)
+        if value is None:
+            continue  # not limiting a stage only makes later bounds weaker
         found[name] = known if known is not None else _bound(formulation, relaxation, stage, value, short)
         # What was known of a stage holds while every stage before it is at its least.
-        is_guided &= value == found[name]
-        relaxation.limit(expression, value + stage.slack)
+        is_guided &= value <= found[name] + stage.slack
+        relaxation.limit(expression, max(value, found[name] + stage.slack))
     return found
+
+
+def evicted_from(survey: Survey, plan: Plan, priority: int | None) -> int | None:
+    """Evictions of *plan* that the guard of *priority* counts, None for a guard of another sort."""
+    if priority is None:
+        return None
+    standing = {s.replica.key: s for s in survey.observed.standing}
+    gone = [standing[evict.replica] for evict in plan.evicts if evict.replica in standing]
+    return sum(
+        s.deployment is not None
+        and s.deployment.priority >= priority
+        and not s.is_misplaced
+        and not has_added_pods(s)
+        for s in gone
+    )
 
 
 def _bound(
@@ -130,7 +143,7 @@ def _bound(
     if value <= edge or name in _UNGUIDED:
         return edge
     if not stage.is_tier:
-        return value
+        return edge
     if name in (TierName.DISTANCE, TierName.PRICE):
         return max(edge, replica_by_replica(formulation, stage.objective.expression, short))
     found = relaxation.minimise(stage.objective.expression)

@@ -22,21 +22,31 @@ def replica_by_replica(formulation: Formulation, expression: Expression, short: 
     problem = formulation.variables.scene.problem
     cheapest = _cheapest(formulation, expression)
     total = expression.constant
-    savings: dict[int, list[tuple[int, int]]] = {}
+    costs: dict[int, list[tuple[int, int]]] = {}
     for position, deployment in enumerate(problem.deployments):
-        new = formulation.variables.scene.most_new(position)
-        # A replica that may be evicted may cost nothing, and its successor its least.
-        kept = [(m.count, expression.terms.get(v, 0)) for m, v in formulation.variables.movable_of(position)]
-        least = min([cheapest.get(position, 0), *(cost for _, cost in kept)])
-        total += max(0, least) * new
-        savings.setdefault(deployment.priority, []).append((max(0, least), new))
+        open_replicas = formulation.variables.scene.most_new(position)
+        ways = [(m.count, expression.terms.get(v, 0)) for m, v in formulation.variables.movable_of(position)]
+        least = _fill(open_replicas, [(cost, count) for count, cost in ways], cheapest.get(position, 0))
+        total += sum(cost * count for cost, count in least)
+        costs.setdefault(deployment.priority, []).extend(least)
     for priority, missing in short.items():
         left = missing
-        for cost, count in sorted(savings.get(priority, []), reverse=True):
+        for cost, count in sorted(costs.get(priority, []), reverse=True):
             gone = min(left, count)
             total -= gone * cost
             left -= gone
     return max(0, total)
+
+
+def _fill(replicas: int, observed: list[tuple[int, int]], new: int) -> list[tuple[int, int]]:
+    """The cheapest way to run *replicas*: observed ones (cost, count) that cost less than a new one first."""
+    taken: list[tuple[int, int]] = []
+    left = replicas
+    for cost, count in sorted(observed):
+        if cost < new and left:
+            taken.append((max(0, cost), min(count, left)))
+            left -= taken[-1][1]
+    return [*taken, (max(0, new), left)]
 
 
 def _cheapest(formulation: Formulation, expression: Expression) -> dict[int, int]:
