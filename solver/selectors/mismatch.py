@@ -1,6 +1,7 @@
 """Why a device does not match a selector, in a few words and down to the attribute."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from json import dumps
 
 from solver.domain.device import Device
@@ -15,6 +16,8 @@ from solver.selectors.syntax import Node, children
 from solver.selectors.values import MISSING, CelMap, DeviceValue, DomainMap
 
 _LONGEST_TEXT = 80
+#: How like a published name a missing one must be to be taken for a slip of it.
+_CLOSE = 0.75
 #: What is the case when a comparison is false.
 _OPPOSITE = {"_==_": "!=", "_!=_": "==", "_<_": ">=", "_<=_": ">", "_>_": "<=", "_>=_": "<"}
 _MIRRORED = {"!=": "!=", "==": "==", ">=": "<=", ">": "<", "<=": ">=", "<": ">"}
@@ -41,7 +44,7 @@ def mismatch(selector: Selector, device: Device) -> str:
     frame = Frame(selector.checked.variable_count)
     try:
         frame.values[0] = device_value(device)
-        return _Explanation(selector, frame, aliases(selector.checked)).of(selector.checked.root)
+        return _Explanation(selector, frame, aliases(selector.checked), device).of(selector.checked.root)
     except (EvaluationError, CostExceeded, RecursionError):
         return outcome.message
 
@@ -51,6 +54,7 @@ class _Explanation:
     selector: Selector
     frame: Frame
     paths: dict[int, Path]
+    device: Device
 
     def of(self, node: Node) -> str:
         """Why *node*, which is not true, is not."""
@@ -96,7 +100,16 @@ class _Explanation:
     def _absence(self, keys: Path) -> str:
         kind, domain, identifier = keys
         noun = _NOUNS.get(kind or "", "field")
-        return f"no {noun} {identifier}" if domain is None else f"no {noun} {domain}/{identifier}"
+        if domain is None:
+            return f"no {noun} {identifier}"
+        return f"no {noun} {domain}/{identifier}{self._near(kind, domain, identifier)}"
+
+    def _near(self, kind: str | None, domain: str, identifier: str | None) -> str:
+        """The published name that a missing one may have been meant for."""
+        published = self.device.capacity if kind == "capacity" else self.device.attributes
+        known = sorted(name.identifier for name in published if name.domain == domain)
+        close = get_close_matches(identifier or "", known, n=1, cutoff=_CLOSE)
+        return f", nearest is {close[0]}" if close else ""
 
     def _false(self, node: Node) -> str:
         match node:

@@ -31,6 +31,7 @@ DEVICE = a_device(
         ('device.driver == "dra.net"', "driver gpu.example.com != dra.net"),
         ('"dra.net" == device.driver', "driver gpu.example.com != dra.net"),
         (f"{A}.foo == 1", "no attribute gpu.example.com/foo"),
+        (f'{A}.prodctName == "H100"', "no attribute gpu.example.com/prodctName, nearest is productName"),
         (f"has({A}.foo)", "no attribute gpu.example.com/foo"),
         (f'"foo" in {A}', "no attribute gpu.example.com/foo"),
         (f'{C}.foo.isGreaterThan(quantity("1"))', "no capacity gpu.example.com/foo"),
