@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey
-from solver.domain.workload import ModelDeployment
+from solver.domain.workload import ModelDeployment, SpreadMode
 from solver.insertion import Insertion
-from solver.matching.draft import Draft, NewPod, NewReplica, unit_of
+from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
 from solver.matching.ledger import Unit
 from solver.matching.levels import devices_per_replica
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
+from solver.matching.scene import Survey, has_added_pods
+from solver.matching.standing import Standing
 
 #: Nodes tried for one missing pod, those that lack the least first.
 _MOST_NODES = 24
@@ -56,7 +57,10 @@ class _Clearing(Insertion):
 
     def cleared(self) -> Draft:
         """The draft after everything that helps has been tried."""
-        kept = tuple(self._filled(kept) for kept in self.draft.kept)
+        kept = [self._filled(kept) for kept in self.draft.kept]
+        back = self._reinstated()
+        kept += [KeptReplica(standing=standing, added={}) for standing in back]
+        evicted = tuple(s for s in self.draft.evicted if s not in back)
         self._fill_missing()
         ordered = sorted(self.survey.problem.deployments, key=lambda d: (-d.priority, devices_per_replica(d)))
         for deployment in ordered:
@@ -69,7 +73,24 @@ class _Clearing(Insertion):
                 self._add(found)
         self._fill_missing()
         self._even_out()
-        return Draft(kept=kept, evicted=self.draft.evicted, new=tuple(self._new.values()))
+        return Draft(kept=tuple(kept), evicted=evicted, new=tuple(self._new.values()))
+
+    def _reinstated(self) -> list[Standing]:
+        """Evicted replicas that their deployment misses and whose place nobody took after all."""
+        back: list[Standing] = []
+        for standing in self.draft.evicted:
+            owner = standing.deployment
+            if owner is None or standing.is_misplaced or has_added_pods(standing):
+                continue
+            # Whether a quota or a required spread had a part in its leaving is not asked again.
+            is_limited = bool(self.survey.problem.policy.quotas) or any(
+                rule.mode is SpreadMode.REQUIRED for rule in owner.spread
+            )
+            misses = self.placed.get(owner.key, 0) < owner.replicas
+            if misses and not is_limited and self.ledger.returns(standing):
+                self._count_kept(KeptReplica(standing=standing, added={}))
+                back.append(standing)
+        return back
 
     def _fill_missing(self) -> None:
         """Place what fits without anybody stepping aside."""
@@ -88,7 +109,11 @@ class _Clearing(Insertion):
         for _ in range(_MOST_ROUNDS):
             self._attempts = 0
             crowded = sorted(
-                (number for number, replica in self._new.items() if len(replica.pods) == 1),
+                (
+                    number
+                    for number, replica in self._new.items()
+                    if len(replica.pods) == 1 and not _is_counted_elsewhere(replica.deployment)
+                ),
                 key=lambda number: (-self._crowd(self._new[number]), number),
             )
             moved = sum(
@@ -115,12 +140,19 @@ class _Clearing(Insertion):
         self._uncount(replica)
         for _, cluster in sorted(emptier):
             found = self._on_cluster(deployment, cluster)
-            if found is not None:
+            if found is None:
+                continue
+            # Nodes that a pool has yet to add are worth more than pairs.
+            if self._is_expected(found) <= self._is_expected(replica):
                 self._forget(number)
                 self._add(found)
                 return True
+            self._uncount(found)
         self._put_back(number)
         return False
+
+    def _is_expected(self, replica: NewReplica) -> bool:
+        return self.inventory.fleet.nodes[replica.pods[0].node].is_expected
 
     def _swap(self, number: int) -> bool:
         """Exchange places with a replica on a cluster that has fewer of this deployment, if that saves pairs."""
@@ -145,7 +177,7 @@ class _Clearing(Insertion):
     def _saves(self, replica: NewReplica, other: int, gain: int) -> bool:
         """Whether what *other* loses by going where *replica* is stays below *gain*."""
         partner = self._new[other]
-        if partner.deployment.key == replica.deployment.key:
+        if partner.deployment.key == replica.deployment.key or _is_counted_elsewhere(partner.deployment):
             return False
         there = self.counts.get((partner.deployment.key, replica.cluster), 0)
         return there - (self._crowd(partner) - 1) < gain
@@ -256,7 +288,9 @@ class _Clearing(Insertion):
         for number in sorted(self._on_node.get(node, {}), key=self._size)[:_MOST_ASIDE]:
             if self.ledger.has_room(node, unit):
                 break
-            if self._new[number].deployment.key != wanting.key:
+            if self._new[number].deployment.key != wanting.key and not _is_rigid(
+                self._new[number].deployment
+            ):
                 self._uncount(self._new[number])
                 aside.append(number)
         return aside
@@ -315,3 +349,13 @@ class _Clearing(Insertion):
 
 def _unit(replica: NewReplica, pod: NewPod) -> Unit:
     return unit_of(replica.deployment, pod.engine, pod.role, pod.option)
+
+
+def _is_rigid(deployment: ModelDeployment) -> bool:
+    """Whether taking a replica out of a domain may break a required skew, wherever it goes."""
+    return any(rule.max_skew is not None and rule.mode is SpreadMode.REQUIRED for rule in deployment.spread)
+
+
+def _is_counted_elsewhere(deployment: ModelDeployment) -> bool:
+    """Whether its pairs are not those of clusters alone, or a required skew may break."""
+    return _is_rigid(deployment) or any(rule.mode is SpreadMode.PREFERRED for rule in deployment.spread)

@@ -165,7 +165,9 @@ class Insertion:
         share = deployment.replicas * (rule.max_percent if rule.max_percent is not None else 100) // 100
         if counts[own] > max(1, share):
             return False
-        return rule.max_skew is None or counts[own] - min(counts.values()) <= rule.max_skew
+        if rule.max_skew is None or counts[own] - 1 == min(self._domain_counts(deployment, rule).values()):
+            return True  # the emptiest domain may always have one more
+        return max(counts.values()) - min(counts.values()) <= rule.max_skew
 
     def _domain_counts(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
         """Replicas in each domain that could have some."""

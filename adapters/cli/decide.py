@@ -67,9 +67,11 @@ def decide(reading: Reading, *, budget_seconds: float) -> Decision:
     return replace(decision, notes=tuple(dict.fromkeys((*reading.notes, *decision.notes))))
 
 
-def tell_notes(decision: Decision) -> None:
-    """Say on stderr what the reader of the plan must know."""
+def tell_notes(decision: Decision, reading: Reading) -> None:
+    """Say on stderr what the reader of the plan must know, but for broken selectors: a warning told of them."""
     for remark in remarks(decision):
         output.warn(remark)
+    told = [f": selector does not compile: {message};" for message in inputs.broken_selectors(reading)]
     for sentence in decision.notes:
-        output.note(sentence)
+        if not any(clause in sentence for clause in told):
+            output.note(sentence)

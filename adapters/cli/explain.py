@@ -68,7 +68,7 @@ def explain(
     if form == "json":
         output.result(to_json(_with_verdicts(about, key, verdicts)))
     else:
-        tell_notes(about)
+        tell_notes(about, gathered.reading)
         deployment = next(each for each in problem.deployments if each.key == key)
         output.result(explanation_text(about, problem, deployment, verdicts, is_wide=form == "wide"))
     if gathered.reading.has_errors:

@@ -29,11 +29,22 @@ def all_findings(reading: Reading) -> tuple[Finding, ...]:
 
 def complaint(expression: str) -> str | None:
     """What is wrong with a selector, with the line and a caret below it; None if it compiles."""
-    try:
-        compile_selector(expression)
-    except CompileError as error:
-        return f"selector does not compile: {error.sentence()}\n{error.caret()}"
-    return None
+    error = _compile_error(expression)
+    return f"selector does not compile: {error.sentence()}\n{error.caret()}" if error is not None else None
+
+
+def broken_selectors(reading: Reading) -> frozenset[str]:
+    """What is wrong with selectors of deployments, without place and caret; the findings say all of it."""
+    texts = {
+        text
+        for deployment in reading.problem.deployments
+        for engine in deployment.engines
+        for member in engine.members
+        for request in member.requests
+        for text in request.selectors
+    }
+    errors = map(_compile_error, texts)
+    return frozenset(error.message for error in errors if error is not None)
 
 
 def report(findings: Iterable[Finding]) -> None:
@@ -57,6 +68,14 @@ def problems(findings: Sequence[Finding]) -> str:
         if number:
             parts.append(counted(number, severity.value))
     return ", ".join(parts)
+
+
+def _compile_error(expression: str) -> CompileError | None:
+    try:
+        compile_selector(expression)
+    except CompileError as error:
+        return error
+    return None
 
 
 _SAY: dict[Severity, Callable[[str], None]] = {

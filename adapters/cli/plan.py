@@ -71,13 +71,13 @@ def _rendered(decision: Decision, reading: Reading, form: str) -> str:
         case "yaml":
             return to_yaml([to_object(decision)])
         case "manifests":
-            tell_notes(decision)
+            tell_notes(decision, reading)
             for evict in decision.plan.evicts:
                 name = f"{evict.replica.deployment.namespace}/{evict.name}"
                 output.note(f"ModelReplica {name} is to be deleted ({evict.reason}: {evict.because})")
             return to_yaml(replica_manifests(decision, reading))
         case _:
-            tell_notes(decision)
+            tell_notes(decision, reading)
             is_wide = form == "wide"
             errors = selector_error_table(reading.problem) if is_wide else ""
             text = plan_text(decision, reading.problem.deployments, is_wide=is_wide)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import numpy as np
 
 from adapters.cli import inputs, output
 from adapters.cli.progress import Progress
 from adapters.cli.tables import table
 from scheduler.snapshot import Reading
+from solver.domain.device_table import WITHHELD
 
 _EXAMPLE = """\b
 Example:
@@ -31,25 +33,48 @@ def validate(ctx: click.Context, *, paths: tuple[Path, ...]) -> None:
     inputs.report(findings)
     for sentence in reading.notes:
         output.note(sentence)
-    output.result(table(("READ", "COUNT"), _counts(reading)))
-    output.result(f"\n{inputs.problems(findings) or 'no problem found'}")
+    for headers, rows in (
+        (("COUNT", "KIND"), _objects(reading)),
+        (("COUNT", "DEVICES"), _devices(reading)),
+    ):
+        listed = list(rows)
+        if listed:
+            output.result(f"{table(headers, listed)}\n\n")
+    output.result(f"{inputs.problems(findings) or 'no problem found'}")
     if reading.has_errors:
         ctx.exit(1)
 
 
-def _counts(reading: Reading) -> Iterator[tuple[str, int]]:
-    problem = reading.problem
-    fleet = problem.fleet
-    expected = sum(node.is_expected for node in fleet.nodes)
-    yield "ModelDeployments", len(problem.deployments)
-    yield "ModelReplicas", len(problem.replicas)
-    yield "ModelCaches", len(problem.caches)
-    yield "InferenceClusters", len(fleet.clusters)
-    yield "node pools", len(fleet.node_pools)
-    yield "nodes", len(fleet.nodes) - expected
-    yield "expected nodes", expected
-    yield "devices", len(fleet.devices)
-    yield "devices that no plan can use", len(reading.loose_devices.table)
-    yield "selectors", len(reading.selectors)
+def _objects(reading: Reading) -> Iterator[tuple[int, str]]:
+    for kind, count in reading.read.items():
+        yield count, kind
     for kind, count in reading.ignored.items():
-        yield f"{kind} (ignored)", count
+        yield count, f"{kind} (ignored)"
+
+
+def _devices(reading: Reading) -> Iterator[tuple[int, str]]:
+    """What a plan can give away and what it cannot: each device in one row, withheld before anything else."""
+    fleet = reading.problem.fleet
+    table = fleet.devices
+    hosting = {pool.key for pool in fleet.node_pools if pool.is_published}
+    takes_new = [node.is_schedulable and node.node_pool in hosting for node in fleet.nodes]
+    sizes = np.diff(table.starts)
+    is_closed = ~np.repeat(np.array(takes_new, dtype=bool), sizes)
+    is_expected = np.repeat(np.array([node.is_expected for node in fleet.nodes], dtype=bool), sizes)
+    rest = table.withheld == 0
+    rows = []
+    for what, those in (
+        ("in use by others", table.in_use),
+        ("on nodes that take nothing new", is_closed),
+        ("usable once their nodes are added", is_expected),
+        ("usable", np.ones_like(rest)),
+    ):
+        rows.append((int(np.count_nonzero(rest & those)), what))
+        rest &= ~those
+    withheld = np.bincount(table.withheld, minlength=len(WITHHELD) + 1)
+    rows = [
+        *reversed(rows),
+        *((int(withheld[at]), f"withheld: each {why}") for at, why in enumerate(WITHHELD, 1)),
+        (len(reading.loose_devices.table), "outside the fleet: no node of a node pool has them"),
+    ]
+    return ((count, what) for count, what in rows if count)

@@ -7,7 +7,7 @@ import os
 import stat
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
@@ -17,6 +17,7 @@ from scheduler.snapshot.yaml_text import yaml_documents
 
 CLUSTERS = "clusters"
 _FORMATS = (".yaml", ".yml", ".json")
+_CLUSTER_KIND = b"InferenceCluster"
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _EXPECTED_FILES = "YAML or JSON files (.yaml, .yml, .json, also with .gz)"
@@ -37,6 +38,8 @@ class Document:
     origin: Origin
     cluster: str | None
     value: object = None
+    #: Whether an InferenceCluster may be in what could not be read.
+    may_hold_clusters: bool = True
 
 
 def files(paths: Sequence[Path], findings: Findings) -> tuple[File, ...]:
@@ -149,13 +152,45 @@ def _parsed(file: File, data: bytes, findings: Findings) -> Iterator[Document]:
             if is_named_json:
                 place = f"line {error.lineno}, column {error.colno}"
                 findings.error(origin, f"{place}: {error.msg}, expected JSON")
-                yield Document(origin=origin, cluster=file.cluster)
+                yield Document(origin=origin, cluster=file.cluster, may_hold_clusters=_CLUSTER_KIND in data)
                 return
         else:
             return
+    yield from _yaml(file, data, findings)
+
+
+def _yaml(file: File, data: bytes, findings: Findings) -> Iterator[Document]:
     for document in yaml_documents(data):
         origin = Origin(file=str(file.path), document=document.number)
         if document.complaint is not None:
             findings.error(origin, document.complaint)
         if document.complaint is not None or document.value is not None:
-            yield Document(origin=origin, cluster=file.cluster, value=document.value)
+            whole = Document(
+                origin=origin,
+                cluster=file.cluster,
+                value=document.value,
+                may_hold_clusters=_CLUSTER_KIND in data,
+            )
+            # kubectl writes the kind of a list after its items.
+            value = document.value
+            if isinstance(value, dict) and "kind" not in value and isinstance(value.get("items"), list):
+                complaint = (
+                    "kind: found nothing after items, expected the rest of the list; the file is cut off"
+                )
+                yield from _cut([whole], complaint, findings)
+            else:
+                yield whole
+
+
+def _cut(read: list[Document], complaint: str, findings: Findings) -> Iterator[Document]:
+    """What came before the break: all of *read* but the last object, which may be cut and look whole."""
+    if not read or any(document.value is None for document in read):
+        yield from read  # the break was reported already
+        return
+    *before, last = read
+    yield from before
+    findings.error(last.origin, complaint)
+    yield replace(last, value=None)
+    if isinstance(last.value, dict) and isinstance(last.value.get("items"), list):
+        head: dict[str, object] = {"apiVersion": "v1", "kind": "List"}
+        yield replace(last, value=head | last.value | {"items": last.value["items"][:-1]})

@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
 from scheduler.snapshot.holdings import Holdings, holdings, report_unknown_devices
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
-from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, node_pools
+from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
 from scheduler.snapshot.node_resources import free_resources
 from scheduler.snapshot.records import ClusterRecords, NodeRecord, SliceScope
 from scheduler.snapshot.resource_pools import SlicesByNode, report_unusable, slices_by_node
@@ -107,12 +107,17 @@ class _FleetBuilder:
             entries = self.classes.get(pool.class_name, ())
             existing = by_pool.get(pool.key.name, [])
             for record in existing:
-                self.nodes.append(_node(found.name, pool.key, record, free[record.name]))
+                node = _node(found.name, pool.key, record, free[record.name])
+                self.nodes.append(replace(node, is_schedulable=False) if self._is_closed(pool) else node)
                 self._add_published(record, slices, held, joined)
                 self._add_declared(entries, only_synthetic=True)
                 self.devices.end_node()
             _, most = counts[pool.key.name]
-            self._add_slots(pool, range(most - len(existing)), "expected-", is_expected=True)
+            if records.broken_file is None:
+                self._add_slots(pool, range(most - len(existing)), "expected-", is_expected=True)
+            else:  # so that what runs on nodes that were not read has somewhere to be
+                declared, _ = counts[pool.key.name]
+                self._add_slots(pool, range(max(declared, most) - len(existing)), "unread-")
         self._set_aside(found.name, records, slices, held)
         report_unknown_devices(found.name, held, self.intake.findings, records.origin)
 
@@ -172,9 +177,14 @@ class _FleetBuilder:
         entries = self.classes.get(pool.class_name, ())
         for number in numbers:
             key = NodeKey(pool.key.cluster, f"{pool.key.name}/{prefix}{number}")
-            self.nodes.append(Node(key=key, node_pool=pool.key, is_expected=is_expected))
+            is_open = not self._is_closed(pool)
+            node = Node(key=key, node_pool=pool.key, is_expected=is_expected, is_schedulable=is_open)
+            self.nodes.append(node)
             self._add_declared(entries, only_synthetic=False)
             self.devices.end_node()
+
+    def _is_closed(self, pool: NodePool) -> bool:
+        return lacks_class(pool.class_name, self.classes, self.intake)
 
     def _set_aside(
         self, name: ClusterName, records: ClusterRecords, slices: SlicesByNode, held: Holdings

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from scheduler.api.base import MODELPLANE_API_VERSION, MODELPLANE_GROUP, Resource
 from scheduler.api.faults import faults, near_misses
 from scheduler.api.kinds import CLUSTER_SCOPED, KINDS
-from scheduler.api.nearest import nearest_hint
+from scheduler.api.nearest import nearest, nearest_hint
 from scheduler.snapshot.claim_reader import (
     claim_selectors,
     device_class_selectors,
@@ -54,6 +54,10 @@ class Intake:
     loose: ClusterRecords = field(default_factory=lambda: ClusterRecords(name="", origin=Origin(file="")))
     #: Objects of kinds that no plan depends on.
     ignored: Counter[str] = field(default_factory=Counter)
+    #: Objects of each kind that a plan or a check can use, valid or not.
+    read: Counter[str] = field(default_factory=Counter)
+    #: Whether an InferenceCluster may be in what could not be read, so that none counts as gone.
+    has_lost_clusters: bool = False
     selectors: list[SelectorUse] = field(default_factory=list)
     _devices: DeviceReader = field(default_factory=DeviceReader)
     _origins: dict[tuple[str, str, str, str], Origin] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Intake:
     def forget(self, kind: str) -> None:
         """Drop the control objects of *kind* read so far."""
         self.control.pop(kind, None)
+        self.read.pop(kind, None)
         self._origins = {key: origin for key, origin in self._origins.items() if key[1] != kind}
 
     def records(self, cluster: str | None, origin: Origin) -> ClusterRecords:
@@ -85,6 +90,7 @@ class Intake:
         elif read.kind in KINDS:
             message = f"found {read.api_version!r}, expected {MODELPLANE_API_VERSION}"
             self.findings.error(read.origin, message, about=read.about, path="apiVersion")
+            self._note_lost(read)
         elif read.group == _RESOURCE_GROUP:
             self._take_resource(read)
         elif read.api_version == "v1" and read.kind in _CORE_KINDS:
@@ -98,11 +104,14 @@ class Intake:
             hint = nearest_hint(read.kind, KINDS)
             message = f"found {read.kind!r}, expected one of {', '.join(sorted(KINDS))}{hint}"
             self.findings.error(read.origin, message, about=read.about, path="kind")
+            self._note_lost(read)
             return
         if read.api_version != MODELPLANE_API_VERSION:
             message = f"found {read.api_version!r}, expected {MODELPLANE_API_VERSION}"
             self.findings.error(read.origin, message, about=read.about, path="apiVersion")
+            self._note_lost(read)
             return
+        self.read[read.kind] += 1
         near = tuple(near_misses(model, read.raw))
         parsed: Resource | None = None
         missing: set[str] = set()
@@ -122,10 +131,16 @@ class Intake:
             "" if read.kind in CLUSTER_SCOPED else text(read.raw, "metadata", "namespace") or "default"
         )
         if not name:
+            self._note_lost(read)
             return
         self._note_duplicate(read, namespace, name, cluster=None)
         found = ControlObject(origin=read.origin, about=read.about, raw=read.raw, model=parsed)
         self.control.setdefault(read.kind, {})[namespace, name] = found
+
+    def _note_lost(self, read: Object) -> None:
+        """A refused object that was meant to be an InferenceCluster stands for one that is not gone."""
+        if nearest(read.kind, KINDS) == "InferenceCluster":
+            self.has_lost_clusters = True
 
     def _take_resource(self, read: Object) -> None:
         version = read.api_version.rpartition("/")[2]
@@ -143,6 +158,7 @@ class Intake:
             self._take_cluster(read)
 
     def _take_cluster(self, read: Object) -> None:
+        self.read[read.kind] += 1
         records = self.records(read.cluster, read.origin)
         if read.kind == "ResourceSlice":
             records.slice_count += 1

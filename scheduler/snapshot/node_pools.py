@@ -76,21 +76,24 @@ def cluster(
 def node_pools(
     read: ControlObject, model: InferenceCluster, known: Classes, intake: Intake
 ) -> tuple[NodePool, ...]:
-    """The node pools of the cluster, by name; one without class or not published hosts nothing."""
+    """The node pools of the cluster, by name; one that is not published hosts nothing, see also :func:`lacks_class`."""
     published = None
     if model.status is not None and model.status.gpu_pools is not None:
         published = {pool.name for pool in model.status.gpu_pools}
+    # What runs in a pool without class has devices of some class.
+    anything = [entry for name in sorted(known) for entry in known[name]]
     found = []
     for position, spec in enumerate(model.spec.node_pools or ()):
-        has_class = _has_class(spec, f"spec.nodePools[{position}].className", read, known, intake)
+        if lacks_class(spec.class_name, known, intake):
+            _report_class(spec, f"spec.nodePools[{position}].className", read, known, intake)
         fabric = spec.fabric
         found.append(
             NodePool(
                 key=NodePoolKey(ClusterName(model.metadata.name), spec.name),
                 class_name=spec.class_name,
-                is_published=has_class and (published is None or spec.name in published),
+                is_published=published is None or spec.name in published,
                 zones=tuple(sorted(spec.zones)),
-                declared_devices=tuple(entry.declared for entry in known.get(spec.class_name, ())),
+                declared_devices=tuple(entry.declared for entry in known.get(spec.class_name, anything)),
                 domain_label=fabric.domain_label if fabric else None,
                 infiniband_fabric=fabric.infiniband.fabric if fabric and fabric.infiniband else None,
                 price_microdollars_per_hour=spec.price_per_node_hour,
@@ -99,18 +102,19 @@ def node_pools(
     return tuple(sorted(found, key=lambda pool: pool.key))
 
 
-def _has_class(spec: PoolSpec, path: str, read: ControlObject, known: Classes, intake: Intake) -> bool:
-    objects = intake.control.get("InferenceClass", {})
-    if spec.class_name in known or not objects:
-        return True
-    if ("", spec.class_name) in objects:
+def lacks_class(class_name: str, known: Classes, intake: Intake) -> bool:
+    """Whether the class of a node pool is absent or invalid: what runs there stays, nothing new goes there."""
+    return class_name not in known and bool(intake.control.get("InferenceClass"))
+
+
+def _report_class(spec: PoolSpec, path: str, read: ControlObject, known: Classes, intake: Intake) -> None:
+    if ("", spec.class_name) in intake.control["InferenceClass"]:
         message = f"found the invalid InferenceClass {spec.class_name!r}, expected a valid one"
     else:
         hint = nearest_hint(spec.class_name, known)
         message = f"found {spec.class_name!r}, expected the name of an InferenceClass{hint}"
-    message += f"; node pool {spec.name!r} hosts nothing"
+    message += f"; node pool {spec.name!r} hosts nothing new"
     intake.findings.warning(read.origin, message, about=read.about, path=path)
-    return False
 
 
 def _not_ready_because(read: ControlObject, model: InferenceCluster, records: ClusterRecords | None) -> str:

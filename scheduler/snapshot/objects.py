@@ -3,6 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scheduler.api.base import MODELPLANE_API_VERSION, MODELPLANE_GROUP
+from scheduler.api.faults import shown
+from scheduler.api.kinds import KINDS
+from scheduler.api.nearest import nearest_hint
 from scheduler.snapshot.documents import Document
 from scheduler.snapshot.findings import Findings, Origin
 
@@ -55,11 +59,7 @@ def _objects(
     own_kind = value.get("kind", kind)
     own_version = value.get("apiVersion", api_version)
     if not isinstance(own_kind, str) or not isinstance(own_version, str):
-        missing = "kind" if not isinstance(own_kind, str) else "apiVersion"
-        about = title(own_kind if isinstance(own_kind, str) else "", value).strip()
-        findings.error(
-            document.origin, "found nothing, expected this required field", about=about, path=missing
-        )
+        _report_incomplete(value, own_version, own_kind, document.origin, findings)
         return
     items = value.get("items")
     if own_kind.endswith("List") and isinstance(items, list):
@@ -68,6 +68,28 @@ def _objects(
     yield Object(
         origin=document.origin, cluster=document.cluster, api_version=own_version, kind=own_kind, raw=value
     )
+
+
+def _report_incomplete(
+    value: Raw, api_version: object, kind: object, origin: Origin, findings: Findings
+) -> None:
+    """An error for one of our own objects, a warning for what is none of Kubernetes, such as Helm values."""
+    about = title(kind if isinstance(kind, str) else "", value).strip()
+    if isinstance(kind, str) and kind in KINDS:
+        message = f"found {_found(api_version)}, expected {MODELPLANE_API_VERSION}"
+        findings.error(origin, message, about=about, path="apiVersion")
+    elif isinstance(api_version, str) and api_version.rpartition("/")[0] == MODELPLANE_GROUP:
+        message = f"found {_found(kind)}, expected one of {', '.join(sorted(KINDS))}"
+        findings.error(origin, message, about=about, path="kind")
+    else:
+        path, wrong = ("apiVersion", api_version) if isinstance(kind, str) else ("kind", kind)
+        hint = nearest_hint(kind, KINDS) if isinstance(kind, str) else ""
+        message = f"not a Kubernetes object: found {_found(wrong)}, expected this required field{hint}"
+        findings.warning(origin, message, about=about, path=path)
+
+
+def _found(value: object) -> str:
+    return "nothing" if value is None else shown(value)
 
 
 def _items(

@@ -58,6 +58,8 @@ def _read_file(file: File, intake: Intake) -> None:
         if document.value is None:
             if file.cluster is not None:
                 intake.records(file.cluster, document.origin).broken_file = str(file.path)
+            elif document.may_hold_clusters:
+                intake.has_lost_clusters = True
             continue
         for each in objects(document, intake.findings):
             intake.take(each)
@@ -96,6 +98,8 @@ def _reading(intake: Intake) -> Reading:
     )
     check_references(intake, counted)
     notes = [*built.notes, *_pending(intake, joined), *_set_aside(intake, loose)]
+    if intake.has_lost_clusters:
+        notes.append("an InferenceCluster may be in what could not be read, so no cluster counts as gone")
     problem = Problem(
         fleet=built.fleet,
         deployments=tuple(deployments.values()),
@@ -106,7 +110,8 @@ def _reading(intake: Intake) -> Reading:
             if isinstance(found.model, ModelCache)
         ),
         policy=_policy(intake),
-        knows_clusters=bool(intake.control.get("InferenceCluster")),
+        # What could not be read is not gone.
+        knows_clusters=bool(intake.control.get("InferenceCluster")) and not intake.has_lost_clusters,
     )
     return Reading(
         problem=problem,
@@ -116,6 +121,7 @@ def _reading(intake: Intake) -> Reading:
             key: intake.control["ModelDeployment"][key.namespace, key.name].raw for key in sorted(deployments)
         },
         replica_objects={replica_id: each.read.raw for replica_id, each in counted.items()},
+        read=dict(sorted(intake.read.items())),
         ignored=dict(sorted(intake.ignored.items())),
         loose_devices=loose.build(),
         selectors=selector_uses(intake),

@@ -25,6 +25,8 @@ class Reading:
     deployments: Mapping[DeploymentKey, Raw]
     #: The ModelReplica objects of the problem's replicas, as they were read.
     replica_objects: Mapping[ReplicaId, Raw]
+    #: Number of objects of each kind that a plan or a check can use, as they were read, valid or not.
+    read: Mapping[str, int]
     #: Number of objects of each kind that no plan depends on.
     ignored: Mapping[str, int]
     #: Devices that serve ``validate`` and ``selector eval`` only.

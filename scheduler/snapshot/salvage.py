@@ -5,7 +5,7 @@ fleet with whatever of it can be read; it is not ready, and nothing new goes the
 must not be given to others, so it is counted as far as it can be read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar, get_args
 
 from pydantic import ValidationError
@@ -23,12 +23,16 @@ from scheduler.api.model_replica import (
 from scheduler.snapshot.objects import Raw
 from scheduler.snapshot.raw import items, mapping, text, texts
 
+_MOST_NODES = 10_000
+_MOST_COPIES = 64
 _Part = TypeVar("_Part", bound=ApiModel)
 
 
 def salvaged(raw: Raw) -> InferenceCluster:
     """The cluster with the name, labels, taints and node pools of *raw* that are valid by themselves."""
-    pools = {pool.name: pool for pool in _valid(NodePool, items(raw, "spec", "nodePools"))}
+    pools = {
+        pool.name: pool for pool in _valid(NodePool, map(_salvaged_pool, items(raw, "spec", "nodePools")))
+    }
     taints = {
         (taint.key, taint.effect): taint for taint in _valid(ClusterTaint, items(raw, "spec", "taints"))
     }
@@ -58,11 +62,24 @@ def salvaged_replica(raw: Raw) -> ModelReplica | None:
     return ModelReplica.model_construct(metadata=metadata, spec=spec, status=None)
 
 
+def _salvaged_pool(raw: object) -> object:
+    """*raw* if it is valid, else its name, class and numbers of nodes: what runs there is not gone."""
+    if any(_valid(NodePool, [raw])):
+        return raw
+    pool = mapping(raw)
+    counts = [pool.get(field) for field in ("nodeCount", "maxNodeCount")]
+    nodes = max((count for count in counts if type(count) is int and 0 < count <= _MOST_NODES), default=1)
+    # No class has an empty name, but some name must stand there.
+    return {"name": pool.get("name"), "className": text(pool, "className") or "unknown", "nodeCount": nodes}
+
+
 def _engine(name: str, raw: object) -> ReplicaEngine:
     copies = mapping(raw).get("copies", 1)
     members = [_member(member) for member in items(raw, "members") if text(member, "nodePoolName")]
     return ReplicaEngine.model_construct(
-        name=name, copies=copies if type(copies) is int and copies > 0 else 1, members=tuple(members)
+        name=name,
+        copies=min(copies, _MOST_COPIES) if type(copies) is int and copies > 0 else 1,
+        members=tuple(members),
     )
 
 
@@ -80,7 +97,7 @@ def _member(raw: object) -> ReplicaMember:
     )
 
 
-def _valid(model: type[_Part], raw: list[object]) -> Iterator[_Part]:
+def _valid(model: type[_Part], raw: Iterable[object]) -> Iterator[_Part]:
     for entry in raw:
         try:
             yield model.model_validate(entry)

@@ -67,6 +67,21 @@ class Ledger:
         self._charge(node, unit.needs, sign)
         self._spend(node, unit.pods, unit.cpu_millicores, unit.memory_bytes, sign)
 
+    def returns(self, standing: Standing) -> bool:
+        """Take what *standing* had, if all of it is still to be had; otherwise nothing is taken."""
+        pods = [pod for pod in standing.pods if pod.node is not None]
+        for pod in pods:
+            self.occupy(standing, pod)
+        if all(self._holds(pod.node) for pod in pods if pod.node is not None):
+            return True
+        for pod in pods:
+            self.occupy(standing, pod, sign=-1)
+        return False
+
+    def _holds(self, node: int) -> bool:
+        left = self._left[node]
+        return self._fits(node, Unit(needs=(), pods=0)) and (left is None or min(left) >= 0)
+
     def has_room(self, node: int, unit: Unit) -> bool:
         """Whether *unit* fits on *node* beside all that is there."""
         key = (self._state_of(node), unit)

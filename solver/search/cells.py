@@ -39,8 +39,10 @@ def solve_cells(survey: Survey, budget: Budget) -> Attempt:
         draft = greedy(survey)
     else:
         draft = extract(formulation.variables, staged.solution, is_exact=False)
-        # What is inserted one by one asks for no tier's maximum.
-        if all(tier.maximum is None for tier in survey.problem.policy.tiers):
+        # What is inserted one by one asks for no tier's maximum, and for nothing that comes before placing.
+        policy = survey.problem.policy
+        is_free = all(tier.maximum is None for tier in policy.tiers)
+        if is_free and policy.tiers[0].name is TierName.SHORTFALL:
             draft = insert_by_clearing(survey, draft)
     return Attempt(
         draft=draft,
@@ -60,7 +62,7 @@ def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: B
 
     A basic solution of the programme has few fractions. Deployments that have some stay free above their
     floors, all others are settled and taken out of the matrix. If the floors contradict each other, or could
-    only be kept by evicting more than the relaxation does, they are given up.
+    only be kept by evicting more than the relaxation does, they are given up, and then the ceilings.
     """
     matrix = formulation.matrix
     # What comes after follows the relaxation well enough, and is not worth a model of this size.
@@ -70,8 +72,8 @@ def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: B
     if guide.relaxed is None:
         return solve(matrix, stages, budget, stage_seconds=_STAGE_SECONDS)
     lower, upper = _settled(formulation, guide.relaxed)
-    for low in (lower, matrix.lower):
-        part = reduced(matrix, low, upper, stages)
+    for low, high in ((lower, upper), (matrix.lower, upper), (matrix.lower, matrix.upper)):
+        part = reduced(matrix, low, high, stages)
         found = solve(part.matrix, part.stages, budget, stage_seconds=_STAGE_SECONDS)
         if found.solution is not None:
             found = replace(found, solution=part.restored(found.solution))
@@ -81,7 +83,7 @@ def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: B
 
 
 def _spares_who_runs(staged: Staged, guide: Guide) -> bool:
-    """Whether no guard costs more than in the relaxation: a floor must not evict anybody."""
+    """Whether no guard costs more than in the relaxation: neither floors nor ceilings may evict anybody."""
     return all(
         result.value <= guide.shortfalls.get(result.stage.objective.name, 0) + result.stage.slack
         for result in staged.results
@@ -93,19 +95,25 @@ def _settled(formulation: Formulation, relaxed: Relaxed) -> tuple[list[int], lis
     """Bounds of the variables: floors for pods; equal ones for deployments without a fraction."""
     matrix, variables = formulation.matrix, formulation.variables
     lower, upper = list(matrix.lower), list(matrix.upper)
-    candidates = variables.scene.candidates
-    is_open = {
-        candidates[pod.candidate].deployment
-        for pod in variables.pods
-        if abs(relaxed.solution[pod.variable] - round(relaxed.solution[pod.variable])) > TINY
-    }
+    candidates, problem = variables.scene.candidates, variables.scene.problem
+    owners = [problem.deployments[candidates[pod.candidate].deployment].key for pod in variables.pods]
+    counted = list(zip(owners, (pod.variable for pod in variables.pods), strict=True))
+    for movable, kept in zip(variables.cells.movable, variables.kept, strict=True):
+        counted.append((movable.standings[0].replica.key.deployment, kept))
+    is_open = {owner for owner, variable in counted if _is_fraction(relaxed.solution[variable])}
+    for owner, variable in counted:
+        whole = math.floor(relaxed.solution[variable] + TINY)
+        if owner not in is_open:
+            lower[variable] = upper[variable] = whole
     for pod in variables.pods:
-        lower[pod.variable] = max(0, math.floor(relaxed.solution[pod.variable] + TINY))
-        if candidates[pod.candidate].deployment not in is_open:
-            upper[pod.variable] = lower[pod.variable]
+        lower[pod.variable] = math.floor(relaxed.solution[pod.variable] + TINY)
     for terms, units in variables.rising:
         if all(lower[variable] == upper[variable] for variable, _ in terms):
             count = sum(coefficient * lower[variable] for variable, coefficient in terms)
             for position, unit in enumerate(units):
                 lower[unit] = upper[unit] = int(position < count)
     return lower, upper
+
+
+def _is_fraction(value: float) -> bool:
+    return abs(value - round(value)) > TINY

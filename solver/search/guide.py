@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from solver.domain.plan import Plan
-from solver.domain.policy import TierName
+from solver.domain.policy import ShortfallUnit, TierName
 from solver.formulation.build import Formulation, Stage
 from solver.formulation.matrix import Expression, Matrix
 from solver.matching.compose import compose
 from solver.matching.draft import Draft
+from solver.matching.levels import devices_per_replica
 from solver.matching.scene import Survey, has_added_pods
 from solver.measures import measures
 from solver.search.glop import Relaxation, Relaxed
@@ -57,7 +58,7 @@ def guided(formulation: Formulation) -> Guide:
 def _placing(formulation: Formulation) -> list[Stage]:
     """The stages up to the last shortfall: what is placed, and what that may not cost."""
     names = [stage.objective.name for stage in formulation.stages]
-    last = max(i for i, name in enumerate(names) if name.startswith(TierName.SHORTFALL))
+    last = max((i for i, name in enumerate(names) if name.startswith(TierName.SHORTFALL)), default=-1)
     return list(formulation.stages[: last + 1])
 
 
@@ -100,23 +101,36 @@ def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft)
     """A lower bound for each tier, among plans no worse than *draft* in the tiers before it."""
     plan = compose(survey, draft)
     reached = {measure.name: measure.value for measure in measures(survey, plan)}
-    short: dict[int, int] = {}
-    for shortfall in plan.shortfalls:
-        priority = survey.deployments[shortfall.deployment].priority
-        short[priority] = short.get(priority, 0) + shortfall.missing
+    short = _most_missing(survey, plan)
+    placing = len(_placing(formulation))
     relaxation = Relaxation(formulation.matrix)
     found: dict[str, int] = {}
     is_guided = True
-    for stage in formulation.stages:
+    for position, stage in enumerate(formulation.stages):
         name, expression = stage.objective.name, stage.objective.expression
         known = guide.shortfalls.get(name) if is_guided else None
         value = reached.get(name) if stage.is_tier else evicted_from(survey, plan, stage.guards)
         if value is None:
-            continue  # not limiting a stage only makes later bounds weaker
-        found[name] = known if known is not None else _bound(formulation, relaxation, stage, value, short)
+            # Not limiting a stage only makes later bounds weaker; what was known relied on its limit.
+            is_guided &= stage.is_tier or not plan.shortfalls
+            continue
+        if not stage.is_tier and not is_guided:
+            continue  # a plan that places more may have had to evict more for it
+        found[name] = (
+            known
+            if known is not None
+            else _bound(
+                # Before everything is placed a plan may be short of anything.
+                formulation,
+                relaxation,
+                stage,
+                value,
+                short if 0 < placing <= position else None,
+            )
+        )
         # What was known of a stage holds while every stage before it is at its least.
-        is_guided &= value <= found[name] + stage.slack
-        relaxation.limit(expression, max(value, found[name] + stage.slack))
+        is_guided &= value <= found[name]
+        relaxation.limit(expression, max(value, found[name]) + stage.slack)
     return found
 
 
@@ -135,8 +149,28 @@ def evicted_from(survey: Survey, plan: Plan, priority: int | None) -> int | None
     )
 
 
+def _most_missing(survey: Survey, plan: Plan) -> Mapping[int, int]:
+    """Replicas, by priority, that a plan may be short of if its shortfalls are no worse than those of *plan*."""
+    in_devices = survey.problem.policy.shortfall_unit is ShortfallUnit.DEVICES
+    short: dict[int, int] = {}
+    for shortfall in plan.shortfalls:
+        deployment = survey.deployments[shortfall.deployment]
+        weight = devices_per_replica(deployment) if in_devices else 1
+        short[deployment.priority] = short.get(deployment.priority, 0) + shortfall.missing * weight
+    if in_devices:
+        # A large replica that is missing weighs as much as several small ones.
+        for priority in short:
+            same = [d for d in survey.problem.deployments if d.priority == priority and d.replicas]
+            short[priority] //= min(map(devices_per_replica, same))
+    return short
+
+
 def _bound(
-    formulation: Formulation, relaxation: Relaxation, stage: Stage, value: int, short: Mapping[int, int]
+    formulation: Formulation,
+    relaxation: Relaxation,
+    stage: Stage,
+    value: int,
+    short: Mapping[int, int] | None,
 ) -> int:
     name = stage.objective.name
     edge = max(0, lower_edge(formulation.matrix, stage.objective.expression))
@@ -144,7 +178,7 @@ def _bound(
         return edge
     if not stage.is_tier:
         return edge
-    if name in (TierName.DISTANCE, TierName.PRICE):
+    if short is not None and name in (TierName.DISTANCE, TierName.PRICE):
         return max(edge, replica_by_replica(formulation, stage.objective.expression, short))
     found = relaxation.minimise(stage.objective.expression)
     return edge if found is None else max(edge, rounded_up(found.value))

@@ -381,3 +381,21 @@ warning: control.yaml document 3: ModelDeployment ml/qwen: spec.template.spec.en
     device.drivr == "gpu.nvidia.com"
           ^\
 """)
+
+
+def test_a_broken_selector_is_told_once(tmp_path: Path) -> None:
+    """The warning has the place and the caret; the decision itself still says it."""
+    broken = changed(
+        a_deployment(),
+        "spec.template.spec.engines.0.members.0.nodeSelector.devices.0.selectors.0.cel",
+        'device.drivr == "gpu.nvidia.com"',
+    )
+    write(tmp_path, a_class(), a_cluster(), broken)
+
+    for form in ("table", "wide", "manifests"):
+        said = run(tmp_path, "plan", "{}", "-o", form).stderr
+        assert 1 == said.count("selector does not compile"), said
+        assert "nothing new is placed for it" not in said
+    assert 1 == run(tmp_path, "explain", "{}", "ml/qwen").stderr.count("selector does not compile")
+    notes = json.loads(run(tmp_path, "plan", "{}", "-o", "json").stdout)["notes"]
+    assert 1 == sum("selector does not compile" in note for note in notes)

@@ -8,6 +8,7 @@ from inline_snapshot import snapshot
 from tests.adapters.cli.command import err, out, run
 from tests.scheduler.snapshot.manifests import (
     Object,
+    a_claim,
     a_class,
     a_cluster,
     a_deployment,
@@ -36,18 +37,17 @@ def test_a_valid_input_has_a_summary(tmp_path: Path) -> None:
 
     assert 0 == result.exit_code
     assert out(result, tmp_path) == snapshot("""\
-READ                           COUNT
-ModelDeployments               1
-ModelReplicas                  0
-ModelCaches                    0
-InferenceClusters              1
-node pools                     1
-nodes                          1
-expected nodes                 2
-devices                        6
-devices that no plan can use   0
-selectors                      1
-Service (ignored)              1
+COUNT   KIND
+1       InferenceClass
+1       InferenceCluster
+1       ModelDeployment
+1       Node
+1       ResourceSlice
+1       Service (ignored)
+
+COUNT   DEVICES
+2       usable
+4       usable once their nodes are added
 
 no problem found
 """)
@@ -55,6 +55,48 @@ no problem found
 note: cluster eu reports no DeviceClass gpu.nvidia.com: device.driver == "gpu.nvidia.com" stands for it
 note: ignored: 1 Service
 """)
+
+
+def test_devices_are_told_apart_as_a_plan_does(tmp_path: Path) -> None:
+    """Each in one row; what is withheld is withheld in the plan too."""
+    tainted = a_device("t", taints=[{"key": "k", "effect": "NoSchedule"}])
+    devices = [a_device(), a_device("gpu-1"), tainted]
+    write(
+        tmp_path,
+        a_class(),
+        a_cluster(maxNodeCount=5),
+        a_deployment(),
+        eu=[
+            *(a_node(name) for name in ("n1", "n2")),
+            a_slice(devices=devices),
+            a_slice("n2", count=2),
+            a_slice("absent"),
+            a_claim("c", "gpu-0"),
+        ],
+    )
+
+    assert out(run(tmp_path, "validate", "{}"), tmp_path) == snapshot("""\
+COUNT   KIND
+1       InferenceClass
+1       InferenceCluster
+1       ModelDeployment
+2       Node
+1       ResourceClaim
+3       ResourceSlice
+
+COUNT   DEVICES
+1       usable
+6       usable once their nodes are added
+1       in use by others
+1       withheld: each has a taint that no request tolerates
+2       withheld: each belongs to an incomplete resource pool
+2       outside the fleet: no node of a node pool has them
+
+2 warnings
+""")
+    said = err(run(tmp_path, "plan", "{}"), tmp_path)
+    assert "note: 1 device offers nothing: each has a taint that no request tolerates" in said
+    assert "note: 2 devices offer nothing: each belongs to an incomplete resource pool" in said
 
 
 def found_in(folder: Path, *objects: Object, status: int = 1, **clusters: list[Object]) -> str:
@@ -112,7 +154,7 @@ def test_a_duplicate_object(tmp_path: Path) -> None:
 
 def test_a_pool_whose_class_does_not_exist(tmp_path: Path) -> None:
     assert found_in(tmp_path, a_class("h100"), a_cluster(className="h10"), status=0) == snapshot(
-        "warning: control.yaml document 2: InferenceCluster eu: spec.nodePools[0].className: found 'h10', expected the name of an InferenceClass (nearest: h100); node pool 'gpu' hosts nothing"
+        "warning: control.yaml document 2: InferenceCluster eu: spec.nodePools[0].className: found 'h10', expected the name of an InferenceClass (nearest: h100); node pool 'gpu' hosts nothing new"
     )
 
 

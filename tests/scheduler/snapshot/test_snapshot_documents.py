@@ -149,8 +149,9 @@ BROKEN = {
     "deep.json": (b"[" * 50_000, "expected JSON"),
     "scalar.yaml": (b"hello", "found text, expected an object with apiVersion and kind"),
     "list.json": (b"[1]", "found a list, expected an object"),
-    "no-kind.yaml": (b"apiVersion: v1\nmetadata: {name: x}", "kind: found nothing, expected this required field"),
-    "no-version.yaml": (b"kind: Pod\nmetadata: {name: x}", "apiVersion: found nothing"),
+    "no-kind.yaml": (b"apiVersion: modelplane.ai/v1alpha1\nspec: {}", "kind: found nothing, expected one of"),
+    "no-version.yaml": (b"kind: ModelReplica", "ModelReplica: apiVersion: found nothing, expected modelplane.ai/"),
+    "bad-version.yaml": (b"kind: ModelReplica\napiVersion: 1", "apiVersion: found 1, expected modelplane.ai/"),
 }  # fmt: skip
 
 
@@ -166,6 +167,34 @@ def test_a_broken_file_is_one_line_and_an_error(tmp_path: Path, name: str) -> No
     assert found.has_errors
     assert str(tmp_path / name) in lines(found)[0]
     assert message in lines(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "kind: Pod\nmetadata: {name: x}",
+            "Pod x: apiVersion: not a Kubernetes object: found nothing, expected this required field",
+        ),
+        (
+            "kind: ModelReplic",
+            "ModelReplic: apiVersion: not a Kubernetes object: found nothing, expected this required field (nearest: ModelReplica)",
+        ),
+        (
+            "apiVersion: v1\nmetadata: {name: x}",
+            "x: kind: not a Kubernetes object: found nothing, expected this required field",
+        ),
+        ("replicas: 2", "kind: not a Kubernetes object: found nothing, expected this required field"),
+        ("kind: 3", "kind: not a Kubernetes object: found 3, expected this required field"),
+    ],
+)
+def test_what_is_no_kubernetes_object_is_a_warning(tmp_path: Path, text: str, expected: str) -> None:
+    """Values of a chart beside the manifests, or a published example that forgot its apiVersion."""
+    (tmp_path / "a.yaml").write_text(text)
+    found = read([tmp_path])
+
+    assert [f"{tmp_path}/a.yaml document 1: {expected}"] == lines(found)
+    assert not found.has_errors
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
@@ -226,6 +255,26 @@ def test_nothing_new_goes_to_a_cluster_whose_snapshot_is_cut_off(
     assert not cluster.is_ready
     assert CapacitySource.OBSERVED is cluster.source
     assert "cannot be read to its end" in cluster.not_ready_because
+
+
+def as_kubectl_yaml(objects: list[Object]) -> bytes:
+    """A list as ``kubectl get -o yaml`` writes it: the kind after the items."""
+    listed = {"apiVersion": "v1", "items": objects, "kind": "List", "metadata": {"resourceVersion": ""}}
+    return yaml.safe_dump(listed).encode()
+
+
+@pytest.mark.parametrize("folder", ["", "clusters"])
+def test_a_list_without_its_kind_is_cut_off(tmp_path: Path, folder: str) -> None:
+    """It still is YAML when it is cut after a line; the last object may be cut too."""
+    whole = as_kubectl_yaml([a_node(), a_slice(), a_node("n2"), a_slice("n2")])
+    (tmp_path / folder).mkdir(exist_ok=True)
+    path = tmp_path / folder / "eu.yaml"
+    path.write_bytes(whole[: whole.index(b"kind: List")])
+    found = read([path])
+
+    assert [f"{path} document 1: kind: found nothing after items, expected the rest of the list; the file is cut off"] == lines(found)  # fmt: skip
+    assert found.has_errors
+    assert {"Node": 2, "ResourceSlice": 1} == found.read
 
 
 @pytest.mark.parametrize(

@@ -573,14 +573,14 @@ def test_a_pool_that_is_not_published_hosts_nothing(tmp_path: Path) -> None:
 
 
 def test_a_pool_without_class_names_the_nearest(tmp_path: Path) -> None:
-    """And hosts nothing; the others do."""
+    """And hosts nothing new; the others do."""
     pools = [{"name": "a", "className": "h10O"}, {"name": "b", "className": "h100"}]
     found = read([write(tmp_path, a_class(), changed(a_cluster(), "spec.nodePools", pools))])
 
-    assert [False, True] == [pool.is_published for pool in found.problem.fleet.node_pools]
+    assert [False, True] == [node.is_schedulable for node in found.problem.fleet.nodes]
     (line,) = lines(found)
     expected = "InferenceCluster eu: spec.nodePools[0].className: found 'h10O', expected the name of an InferenceClass"
-    assert f"{expected} (nearest: h100); node pool 'a' hosts nothing" in line
+    assert f"{expected} (nearest: h100); node pool 'a' hosts nothing new" in line
     assert not found.has_errors
 
 
@@ -595,7 +595,7 @@ def test_an_invalid_class_is_said_to_be_invalid(tmp_path: Path) -> None:
     """It is there, so no other name is suggested."""
     found = read([write(tmp_path, a_class(count=0), a_cluster())])
 
-    assert [False] == [pool.is_published for pool in found.problem.fleet.node_pools]
+    assert [False] == [node.is_schedulable for node in found.problem.fleet.nodes]
     assert any("found the invalid InferenceClass 'h100'" in line for line in lines(found))
 
 

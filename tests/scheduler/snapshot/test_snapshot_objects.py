@@ -23,11 +23,15 @@ from tests.scheduler.snapshot.manifests import (
     API,
     RESOURCE_API,
     Object,
+    a_claim,
     a_class,
     a_cluster,
     a_deployment,
     a_device_class,
+    a_node,
+    a_pod,
     a_replica,
+    a_slice,
     a_template,
     changed,
     write,
@@ -263,3 +267,24 @@ def test_a_broken_request_of_a_claim_is_a_warning(tmp_path: Path, request_: Obje
     claim = {"apiVersion": RESOURCE_API, "kind": "ResourceClaim", "metadata": {"name": "c"},
              "spec": {"devices": {"requests": [request_]}}}  # fmt: skip
     assert any(f"ResourceClaim c: {path}: found" in line for line in lines(read([write(tmp_path, claim)])))
+
+
+def test_objects_are_counted_by_kind(tmp_path: Path) -> None:
+    """Whatever can be used, valid or not; what nobody uses is counted apart."""
+    service = {"apiVersion": API, "kind": "ModelService", "metadata": {"name": "s", "namespace": "ml"}}
+    other = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}}
+    objects = [a_node(), a_node("n2"), a_slice(), a_pod("p"), a_claim("c", "gpu-0"), a_device_class()]
+    found = read([write(tmp_path, a_class(), a_cluster(), service, other, eu=objects)])
+
+    assert {
+        "DeviceClass": 1,
+        "InferenceClass": 1,
+        "InferenceCluster": 1,
+        "ModelService": 1,
+        "Node": 2,
+        "Pod": 1,
+        "ResourceClaim": 1,
+        "ResourceSlice": 1,
+    } == found.read
+    assert {"Deployment": 1} == found.ignored
+    assert found.has_errors

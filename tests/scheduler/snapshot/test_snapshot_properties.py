@@ -104,7 +104,7 @@ def test_the_small_fleet_shows_what_it_is_meant_to_show() -> None:
         node.key.name for node in found.problem.fleet.nodes
     ]
     assert 1 == int(np.count_nonzero(found.problem.fleet.devices.in_use))
-    assert [("load", 0), ("qwen-1", 1)] == sorted(
+    assert [("load", 0), ("qwen-1", 1), ("qwen-2", 0)] == sorted(
         (each.name, len(each.slots)) for each in found.problem.replicas
     )
     assert [(1,)] == [slot.devices for each in found.problem.replicas for slot in each.slots]

@@ -1,14 +1,17 @@
 """ModelReplicas, their pods, and the devices that those hold."""
 
+import gzip
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scheduler.snapshot import Reading, read
 from scheduler.snapshot.names import hashed_name, replica_name
 from solver.domain.identity import DeploymentKey, NodeKey, ReplicaKey
 from solver.domain.replica import Health, ObservedSlot, Replica
 from solver.domain.workload import Role
+from solver.place import place
 from tests.scheduler.snapshot.manifests import (
     Object,
     a_claim,
@@ -300,7 +303,20 @@ def test_a_deployment_being_deleted_wants_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("index", "expected", "warnings"), [("2", 2, 0), (None, 0, 0), ("two", 0, 1), ("-1", 0, 1)]
+    ("index", "expected", "warnings"),
+    [
+        ("2", 2, 0),
+        (None, 0, 0),
+        ("two", 0, 1),
+        ("-1", 0, 1),
+        ("+1", 0, 1),
+        ("1_0", 0, 1),
+        ("\u0663", 0, 1),
+        ("", 0, 1),
+        ("2147483647", 2**31 - 1, 0),
+        ("2147483648", 0, 1),
+        ("9" * 5000, 0, 1),
+    ],
 )
 def test_an_unreadable_index_is_nought(
     tmp_path: Path, index: str | None, expected: int, warnings: int
@@ -315,7 +331,7 @@ def names(replicas: tuple[Replica, ...]) -> list[tuple[str, int]]:
 
 
 def test_of_two_replicas_with_one_index_the_first_by_name_counts(tmp_path: Path) -> None:
-    """Case S27 of the published scheduler; the other one is reported."""
+    """Case S27 of the published scheduler; the other one is reported, and its load counts."""
     control = [
         a_class(),
         a_cluster(),
@@ -326,7 +342,8 @@ def test_of_two_replicas_with_one_index_the_first_by_name_counts(tmp_path: Path)
     ]
     found = read([write(tmp_path, *control)])
 
-    assert [("a", 0), ("c", 1)] == names(found.problem.replicas)
+    assert [("a", 0), ("c", 1), ("b", 2)] == names(found.problem.replicas)
+    assert [False, False, True] == [each.is_immovable for each in found.problem.replicas]
     (line,) = lines(found)
     assert (
         "ModelReplica ml/b: metadata.labels[modelplane.ai/replica-index]: found replica index 0 on cluster eu"
@@ -340,6 +357,133 @@ def test_all_load_of_others_counts_whatever_its_index(tmp_path: Path) -> None:
     found = read([write(tmp_path, a_class(), a_cluster(), *others)])
 
     assert [("c", 0), ("a", 0), ("b", 1)] == names(found.problem.replicas)
+
+
+DELETED = "2026-01-01T00:00:00Z"
+COLLIDING = {
+    "an invalid one": [changed(a_replica("a"), "spec.engines.0.copies", 0), a_replica("b")],
+    "only an invalid one": [changed(a_replica("a"), "spec.engines.0.copies", 0)],
+    "one being deleted": [changed(a_replica("a"), "metadata.deletionTimestamp", DELETED), a_replica("b")],
+    "only one being deleted": [changed(a_replica("a"), "metadata.deletionTimestamp", DELETED)],
+    "duplicates": [a_replica("a"), a_replica("b"), a_replica("c")],
+    "no labels": [a_replica("a", index=None), a_replica("b", index=None)],
+    "the largest index": [a_replica("a", index="2147483647"), a_replica("b", index="2147483647")],
+    "all of it": [
+        changed(a_replica("a"), "spec.engines.0.copies", 0),
+        changed(a_replica("b"), "metadata.deletionTimestamp", DELETED),
+        a_replica("c"),
+        a_replica("d"),
+        a_replica("e", index="1"),
+    ],
+    "of no deployment": [a_replica("a", deployment="x"), a_replica("b", deployment="x")],
+}
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 2])
+@pytest.mark.parametrize("case", COLLIDING)
+def test_replicas_that_collide_are_all_counted_and_planned_around(
+    tmp_path: Path, case: str, wanted: int
+) -> None:
+    """No two share a key, what is valid keeps its index, and nothing that only loads is ever moved."""
+    objects = COLLIDING[case]
+    folder = write(tmp_path, a_class(), a_cluster(nodeCount=4), a_deployment(replicas=wanted), *objects)
+    problem = read([folder]).problem
+    immovable = {each.key for each in problem.replicas if each.is_immovable}
+
+    assert {each["metadata"]["name"] for each in objects} == {each.name for each in problem.replicas}
+    assert len(problem.replicas) == len({each.key for each in problem.replicas})
+    assert all(each.key.index < 2**31 for each in problem.replicas)
+    plan = place(problem).plan
+    assert immovable <= {keep.replica for keep in plan.keeps}
+    kept = [keep.replica for keep in plan.keeps if keep.replica not in immovable]
+    assert wanted == len(kept) + len(plan.creates)
+    assert all(create.replica.index < 2**31 for create in plan.creates)
+
+
+def test_a_replica_keeps_its_index_beside_one_that_is_being_deleted(tmp_path: Path) -> None:
+    """The valid one counts, whatever the names."""
+    control = [a_class(), a_cluster(), a_deployment(), *COLLIDING["one being deleted"]]
+    found = read([write(tmp_path, *control)])
+
+    assert [("b", 0, False), ("a", 1, True)] == [
+        (each.name, each.key.index, each.is_immovable) for each in found.problem.replicas
+    ]
+    assert [] == lines(found)
+
+
+def a_bad_input(folder: Path, case: str) -> None:
+    """A replica runs on eu, us has room for another, and something about eu cannot be read."""
+    eu, us = a_cluster(nodeCount=2), a_cluster("us", nodeCount=2)
+    found: list[Object] = [a_node(), a_slice(), a_node("n2"), a_slice("n2"), a_pod("p", labels=WORKLOAD)]
+    match case:
+        case "class that does not exist":
+            eu = a_cluster(nodeCount=2, className="h10")
+        case "number out of range":
+            eu = a_cluster(nodeCount=-2)
+        case "declared, number out of range":
+            eu, found = a_cluster(nodeCount=2, minNodeCount=-1), []
+        case "wrong kind":
+            eu = eu | {"kind": "InferenceClustr"}
+        case "wrong version":
+            eu = eu | {"apiVersion": "modelplane.ai/v1"}
+    control = [a_class(), us, a_deployment(), a_replica(copies=1)]
+    write(folder, *control, **({"eu": found} if found else {}))
+    text = yaml.safe_dump(eu)
+    (folder / "eu.yaml").write_text(text if case != "broken YAML" else f"{text}  a: [\n")
+    snapshot = folder / "clusters" / "eu.json"
+    match case:
+        case "snapshot cut off":
+            snapshot.write_bytes(snapshot.read_bytes()[:-100])
+        case "snapshot cut off, compressed":
+            (folder / "clusters" / "eu.json.gz").write_bytes(gzip.compress(snapshot.read_bytes())[:-20])
+            snapshot.unlink()
+        case "snapshot cut off, YAML":
+            listed = {"items": found[:4], "apiVersion": "v1"}
+            (folder / "clusters" / "eu.yaml").write_text(yaml.safe_dump(listed))
+            snapshot.unlink()
+        case "unreadable file":
+            snapshot.unlink()
+            snapshot.symlink_to("/nowhere")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "class that does not exist",
+        "number out of range",
+        "declared, number out of range",
+        "wrong kind",
+        "wrong version",
+        "broken YAML",
+        "snapshot cut off",
+        "snapshot cut off, compressed",
+        "snapshot cut off, YAML",
+        "unreadable file",
+    ],
+)
+def test_what_runs_stays_whatever_cannot_be_read(tmp_path: Path, case: str) -> None:
+    """A mistake in a file is no reason to move a replica."""
+    a_bad_input(tmp_path, case)
+    found = read([tmp_path])
+    plan = place(found.problem).plan
+
+    assert found.findings
+    assert [("eu", 0)] == [(keep.replica.cluster, keep.replica.index) for keep in plan.keeps], plan
+    assert ((), ()) == (plan.creates, plan.evicts)
+
+
+def test_a_cluster_that_is_not_in_a_readable_input_is_gone(tmp_path: Path) -> None:
+    """Unless what could not be read may have it."""
+    folder = write(tmp_path, a_class(), a_cluster("us"), a_deployment(), a_replica())
+    assert read([folder]).problem.knows_clusters
+
+    (folder / "broken.yaml").write_text("kind: ModelDeployment\na: [\n")
+    assert read([folder]).problem.knows_clusters
+
+    (folder / "broken.yaml").write_text("kind: InferenceCluster\na: [\n")
+    found = read([folder])
+    assert not found.problem.knows_clusters
+    assert any("no cluster counts as gone" in note for note in found.notes)
 
 
 def test_an_unknown_cluster_names_the_nearest(tmp_path: Path) -> None:
