@@ -27,6 +27,8 @@ TINY = 1e-6
 #: The relaxation says nothing about these: it spreads a used node over fractions of many.
 _UNGUIDED = frozenset({TierName.STRANDED, TierName.CANONICAL})
 
+_PERCENT = 100
+
 #: Weight of a tier against the next one below it.
 _RATIO = 100
 
@@ -105,32 +107,28 @@ def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft)
     placing = len(_placing(formulation))
     relaxation = Relaxation(formulation.matrix)
     found: dict[str, int] = {}
-    is_guided = True
+    # Whether what the guidance found of a stage still holds, and whether every tier so far is at its bound.
+    is_guided = is_closed = True
     for position, stage in enumerate(formulation.stages):
         name, expression = stage.objective.name, stage.objective.expression
-        known = guide.shortfalls.get(name) if is_guided else None
-        value = reached.get(name) if stage.is_tier else evicted_from(survey, plan, stage.guards)
-        if value is None:
-            # Not limiting a stage only makes later bounds weaker; what was known relied on its limit.
-            is_guided &= stage.is_tier or not plan.shortfalls
+        if not stage.is_tier:
+            evicted = evicted_from(survey, plan, stage.guards)
+            least = guide.shortfalls.get(name, 0)
+            is_guided &= (evicted is not None and evicted <= least) or not plan.shortfalls
+            # A plan that places more than this one may have to evict more for it; none can while all is closed.
+            if evicted is not None and is_closed:
+                relaxation.limit(expression, evicted + stage.slack)
             continue
-        if not stage.is_tier and not is_guided:
-            continue  # a plan that places more may have had to evict more for it
-        found[name] = (
-            known
-            if known is not None
-            else _bound(
-                # Before everything is placed a plan may be short of anything.
-                formulation,
-                relaxation,
-                stage,
-                value,
-                short if 0 < placing <= position else None,
-            )
-        )
-        # What was known of a stage holds while every stage before it is at its least.
+        if name not in reached:
+            continue
+        known = guide.shortfalls.get(name) if is_guided else None
+        # Before everything is placed a plan may be short of anything.
+        missing = short if 0 < placing <= position else None
+        value = reached[name]
+        found[name] = known if known is not None else _bound(formulation, relaxation, stage, value, missing)
         is_guided &= value <= found[name]
-        relaxation.limit(expression, max(value, found[name]) + stage.slack)
+        is_closed &= value <= found[name]
+        relaxation.limit(expression, max(value, found[name]))
     return found
 
 
@@ -176,10 +174,12 @@ def _bound(
     edge = max(0, lower_edge(formulation.matrix, stage.objective.expression))
     if value <= edge or name in _UNGUIDED:
         return edge
-    if not stage.is_tier:
-        return edge
     if short is not None and name in (TierName.DISTANCE, TierName.PRICE):
-        return max(edge, replica_by_replica(formulation, stage.objective.expression, short))
+        edge = max(edge, replica_by_replica(formulation, stage.objective.expression, short))
+        wanted = sum(deployment.replicas for deployment in formulation.variables.scene.problem.deployments)
+        # A programme costs seconds; it is asked for a count that this says too little of.
+        if name == TierName.PRICE or (value - edge) * _PERCENT <= wanted:
+            return edge
     found = relaxation.minimise(stage.objective.expression)
     return edge if found is None else max(edge, rounded_up(found.value))
 
