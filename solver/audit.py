@@ -306,6 +306,11 @@ def _evictions_have_reasons(survey: Survey, plan: Plan) -> Found:
             yield from _preempted(survey, plan, evict, found.deployment.priority)
         elif evict.reason is EvictionReason.MOVED:
             voluntary += not (found.is_misplaced or has_added_pods(found))
+    moved = Counter(e.replica.deployment for e in plan.evicts if e.reason is EvictionReason.MOVED)
+    created = Counter(create.replica.deployment for create in plan.creates)
+    for key in sorted(moved):
+        if moved[key] > created[key]:
+            yield str(key), f"{moved[key]} replicas are said to move, {created[key]} are created"
     budget = survey.problem.policy.eviction_budget
     if voluntary > budget:
         yield "plan", f"{voluntary} replicas are moved by choice, the eviction budget is {budget}"

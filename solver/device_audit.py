@@ -110,6 +110,6 @@ def _requested(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[int,
     if isinstance(replica, Create):
         member = member_of(survey, replica, slot)
         return member.cpu_millicores, member.memory_bytes
-    standing = next(s for s in survey.observed.standing if s.replica.key == replica.replica)
+    standing = survey.standing[replica.replica]
     pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
     return resources_of(standing, pod)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from solver.domain.explanation import Reason
 from solver.domain.identity import ClusterName, DeploymentKey
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
-from solver.matching.candidates import ZONE
+from solver.matching.candidates import ZONE, stays_in_zone
 from solver.matching.domains import domain_of
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, PodKey, unit_of
 from solver.matching.ledger import Ledger, Unit
@@ -71,8 +71,16 @@ class Insertion:
             if not self.usage.allows(deployment, pods):
                 return Reason.QUOTA_EXCEEDED, f"the quota of namespace {deployment.key.namespace} is used up"
             if not self._may(deployment, cluster, zone):
-                return Reason.SPREAD_REQUIRED, "a required spread rule allows no more replicas here"
+                return Reason.SPREAD_REQUIRED, self._why_not(deployment, cluster, zone)
         return None
+
+    def _why_not(self, deployment: ModelDeployment, cluster: ClusterName, zone: str | None) -> str:
+        for rule in deployment.spread:
+            if rule.mode is SpreadMode.REQUIRED and domain_of(self.inventory, rule, cluster, zone) is None:
+                if rule.topology_key == ZONE:
+                    return "the zone of its nodes is not known, and the required spread is by zone"
+                return f"cluster {cluster} has no label {rule.topology_key}, by which the spread is required"
+        return "a required spread rule allows no more replicas here"
 
     def _count_kept(self, kept: KeptReplica) -> None:
         standing = kept.standing
@@ -191,7 +199,7 @@ class Insertion:
         pools = self.inventory.pools_of_cluster[cluster]
         nodes = [node for pool in pools for node in self._takes_new[pool]]
         groups = [nodes]
-        if any(rule.topology_key == ZONE for rule in deployment.spread):
+        if stays_in_zone(deployment):
             groups = _split(nodes, [self.inventory.places[node].zone for node in nodes])
         must_join = deployment.serving_mode is ServingMode.PREFILL_DECODE
         for group in groups:

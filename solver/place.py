@@ -7,8 +7,8 @@ from solver.domain.decision import Decision, Path, TierResult
 from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Plan
 from solver.domain.problem import Problem
-from solver.greedy import greedy
-from solver.matching.compose import compose
+from solver.greedy import greedy, kept_only
+from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.scene import Survey
 from solver.measures import measures
@@ -53,20 +53,22 @@ def _audited(survey: Survey, found: Attempt) -> tuple[Draft, Plan, Path, tuple[s
     """The attempt's plan if the audit passes it, otherwise the greedy one, audited again."""
     broken: tuple[str, ...] = ()
     if found.draft is not None:
-        plan = compose(survey, found.draft)
+        draft = settled_down(found.draft)
+        plan = compose(survey, draft)
         broken = tuple(str(violation) for violation in violations(survey, plan))
         if not broken:
-            return found.draft, plan, found.path, ()
-    draft = greedy(survey)
-    plan = compose(survey, draft)
-    wrong = violations(survey, plan)
-    if wrong:
-        raise UnsoundPlan(tuple(str(violation) for violation in wrong))
-    return draft, plan, Path.GREEDY, broken
+            return draft, plan, found.path, ()
+    # Greedy asks for no tier's maximum; what keeps everything and creates nothing passes none.
+    for draft in (greedy(survey), kept_only(survey)):
+        plan = compose(survey, draft)
+        wrong = violations(survey, plan)
+        if not wrong:
+            return draft, plan, Path.GREEDY, broken
+    raise UnsoundPlan(tuple(str(violation) for violation in wrong))
 
 
 class UnsoundPlan(RuntimeError):
-    """Neither the solver's plan nor the greedy one passed the audit: a bug of ours, no plan is given."""
+    """Not even the plan that creates nothing passed the audit: a bug of ours, no plan is given."""
 
     def __init__(self, found: tuple[str, ...]) -> None:
         super().__init__("; ".join(found))

@@ -9,7 +9,7 @@ import orjson
 
 from adapters.cli import inputs, output
 from adapters.cli.progress import Progress
-from adapters.cli.selector_cases import run_cases
+from adapters.cli.selector_cases import INVALID_CASE, run_cases
 from adapters.cli.selector_table import evaluation_text
 from solver.selectors.faults import CompileError
 from solver.selectors.selector import compile_selector
@@ -57,7 +57,10 @@ def evaluate_expression(ctx: click.Context, *, expression: str, paths: tuple[Pat
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_context
 def replay_cases(ctx: click.Context, *, path: Path) -> None:
-    """Print the outcome of every case in FILE (JSON lines, also compressed), one JSON line each."""
+    """Print the outcome of every case in FILE (JSON lines, also compressed), one JSON line each.
+
+    A line that is no case is one line on stderr instead, and the exit status is 1.
+    """
     try:
         lines = _lines(path)
     except (OSError, EOFError, zlib.error) as error:
@@ -66,8 +69,11 @@ def replay_cases(ctx: click.Context, *, path: Path) -> None:
         ctx.exit(1)
     has_invalid = False
     for verdict in run_cases(lines):
-        output.result(orjson.dumps(verdict).decode())
-        has_invalid |= verdict["outcome"] == "invalid_case"
+        if verdict["outcome"] == INVALID_CASE:
+            output.complain(output.printable(f"{path}: {verdict['message']}"))
+            has_invalid = True
+        else:
+            output.result(orjson.dumps(verdict).decode())
     if has_invalid:
         ctx.exit(1)
 

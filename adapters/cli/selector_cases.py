@@ -5,12 +5,16 @@ from typing import cast
 
 import orjson
 
+from scheduler.api.faults import shown
 from solver.domain.device import AttributeValue, Device, QualifiedName, Scalar, VersionText
 from solver.domain.identity import Driver
 from solver.domain.quantity import InvalidQuantity, Quantity
 from solver.selectors.selector import CompileError, Environment, compile_selector
 
 Verdict = dict[str, str]
+INVALID_CASE = "invalid_case"
+"""Outcome of a line that is no case."""
+
 _TYPES: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "version": str}
 
 
@@ -39,7 +43,7 @@ def _verdict(line: bytes | str, number: int) -> Verdict:
         device = _device(case)
         outcome = compile_selector(_expression(case), environment=_environment(case)).match(device)
     except _BadCaseError as error:
-        return {"name": name, "outcome": "invalid_case", "message": f"line {number}: {error}"}
+        return {"name": name, "outcome": INVALID_CASE, "message": f"line {number}: {error}"}
     except CompileError as error:
         return {"name": name, "outcome": "compile_error", "message": error.sentence()}
     return {"name": name, "outcome": outcome.kind.value, "message": outcome.message}
@@ -49,9 +53,9 @@ def _case(line: bytes | str) -> Mapping[str, object]:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _BadCaseError(f"not JSON: {error}") from None
+        raise _BadCaseError(f"found no JSON ({error}), expected an object") from None
     if not isinstance(record, dict):
-        raise _BadCaseError(f"found a {type(record).__name__}, expected an object")
+        raise _BadCaseError(f"found {shown(record)}, expected an object")
     nested = record.get("input")
     return nested if isinstance(nested, dict) else record
 
@@ -59,7 +63,7 @@ def _case(line: bytes | str) -> Mapping[str, object]:
 def _expression(case: Mapping[str, object]) -> str:
     expression = case.get("expr")
     if not isinstance(expression, str):
-        raise _BadCaseError("expr is missing, expected the text of an expression")
+        raise _BadCaseError("expr: found nothing readable, expected the text of an expression")
     return expression
 
 
@@ -72,7 +76,7 @@ def _environment(case: Mapping[str, object]) -> Environment:
 def _device(case: Mapping[str, object]) -> Device:
     driver = case.get("driver") or ""
     if not isinstance(driver, str):
-        raise _BadCaseError(f"driver is a {type(driver).__name__}, expected a string")
+        raise _BadCaseError(f"driver: found {shown(driver)}, expected a string")
     device = _mapping(case.get("device"), "device")
     # A device may be the one of a slice, or have its fields under "basic" as in older releases.
     fields = _mapping(device.get("basic"), "device.basic") or device
@@ -125,5 +129,5 @@ def _mapping(value: object, name: str) -> Mapping[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _BadCaseError(f"{name} is a {type(value).__name__}, expected an object")
+        raise _BadCaseError(f"{name}: found {shown(value)}, expected an object")
     return value

@@ -11,15 +11,12 @@ from adapters.cli.tables import Cell, Tinted, table
 from scheduler.snapshot import Reading
 from solver.domain.device_table import WITHHELD, DeviceTable, Field
 from solver.matching.signature import signature
+from solver.selectors.devices import is_unreadable
 from solver.selectors.mismatch import mismatch
-from solver.selectors.selector import OutcomeKind, Selector
-from solver.selectors.table import evaluate
+from solver.selectors.selector import Selector
+from solver.selectors.table import TableVerdicts, evaluate
 
-_VERDICTS = {
-    OutcomeKind.TRUE: "matched",
-    OutcomeKind.FALSE: "not matched",
-    OutcomeKind.RUNTIME_ERROR: "failed",
-}
+_VERDICTS = ("matched", "not matched", "failed")
 _COLOURS = {"matched": "green", "failed": "red"}
 _NOWHERE = "(no cluster)"
 
@@ -64,34 +61,38 @@ class _Tally:
             self._withhold(why.value, int(np.count_nonzero(matched & (devices.withheld == position))))
         held = matched & devices.in_use & (devices.withheld == 0)
         self._withhold("is in use", int(np.count_nonzero(held)))
-        self._count(selector, devices, clusters)
+        self._count(selector, devices, clusters, verdicts)
 
     def _withhold(self, why: str, count: int) -> None:
         if count:
             self.withheld[why] += count
 
-    def _count(self, selector: Selector, devices: DeviceTable, clusters: list[str]) -> None:
+    def _count(
+        self, selector: Selector, devices: DeviceTable, clusters: list[str], verdicts: TableVerdicts
+    ) -> None:
         names = sorted(set(clusters))
         number = {name: position for position, name in enumerate(names)}
         of_node = np.array([number[name] for name in clusters], dtype=np.int64)
         of_row = np.repeat(of_node, np.diff(devices.starts))
-        # A version that cannot be read is an error of every selector, so all versions matter.
-        signatures = devices.signatures(
-            [Field("driver"), Field("attributes"), *sorted(selector.reads, key=str)]
-        )
-        pairs = signatures.ids * len(names) + of_row
-        counts = np.bincount(pairs, minlength=len(signatures.examples) * len(names))
-        for pair in counts.nonzero()[0]:
-            row = int(signatures.examples[pair // len(names)])
-            kind = _kind(selector, devices, row)
-            self.kinds.setdefault(kind, Counter())[names[pair % len(names)]] += int(counts[pair])
+        # A version that cannot be read is an error of every selector.
+        unreadable = {
+            field
+            for field, column in devices.columns.items()
+            if field.kind == "attributes" and any(map(is_unreadable, column.values))
+        }
+        signatures = devices.signatures({Field("driver")} | selector.reads | unreadable)
+        kinds = [_kind(selector, devices, int(row), verdicts) for row in signatures.examples]
+        pairs, counts = np.unique(signatures.ids * len(names) + of_row, return_counts=True)
+        for pair, count in zip(pairs.tolist(), counts.tolist(), strict=True):
+            where = self.kinds.setdefault(kinds[pair // len(names)], Counter())
+            where[names[pair % len(names)]] += count
 
     def lines(self) -> Iterator[str]:
         """The whole text, line by line."""
         totals: Counter[str] = Counter()
         for kind, where in self.kinds.items():
             totals[kind.verdict] += where.total()
-        counts = ", ".join(f"{verdict} {totals[verdict]}" for verdict in _VERDICTS.values())
+        counts = ", ".join(f"{verdict} {totals[verdict]}" for verdict in _VERDICTS)
         all_devices = totals.total()
         yield f"{counts} of {all_devices} device{'' if all_devices == 1 else 's'}"
         for why, count in sorted(self.withheld.items()):
@@ -101,10 +102,14 @@ class _Tally:
             yield table(("DEVICES", "VERDICT", "DEVICE", "WHERE", "WHY"), self._rows())
 
     def _rows(self) -> Iterator[tuple[Cell, ...]]:
-        order = list(_VERDICTS.values())
         ranked = sorted(
             self.kinds.items(),
-            key=lambda pair: (order.index(pair[0].verdict), -pair[1].total(), pair[0].signature, pair[0].why),
+            key=lambda pair: (
+                _VERDICTS.index(pair[0].verdict),
+                -pair[1].total(),
+                pair[0].signature,
+                pair[0].why,
+            ),
         )
         for kind, where in ranked:
             colour = _COLOURS.get(kind.verdict)
@@ -113,8 +118,13 @@ class _Tally:
             yield (where.total(), verdict, kind.signature, places, printable(kind.why))
 
 
-def _kind(selector: Selector, devices: DeviceTable, row: int) -> _Kind:
+def _kind(selector: Selector, devices: DeviceTable, row: int, verdicts: TableVerdicts) -> _Kind:
     device = devices.device(row)
-    outcome = selector.match(device)
-    why = mismatch(selector, device) if outcome.kind is OutcomeKind.FALSE else outcome.message
-    return _Kind(_VERDICTS[outcome.kind], signature(device, (selector.text,)) or "<no driver>", why)
+    verdict, why = "not matched", ""
+    if verdicts.matched[row]:
+        verdict = "matched"
+    elif verdicts.failed[row]:
+        verdict, why = "failed", selector.match(device).message
+    else:
+        why = mismatch(selector, device)
+    return _Kind(verdict, signature(device, (selector.text,)) or "<no driver>", why)

@@ -18,6 +18,9 @@ from scheduler.api.base import (
 )
 from scheduler.api.price import PriceText
 
+MOST_NODES = 100_000
+"""Of a node pool. Each node is a node of the problem, so a slip of the pen must not become a million of them."""
+
 Region = Annotated[StrictStr, Field(min_length=1, max_length=32)]
 Credential = Literal[
     "GoogleApplicationCredentials", "AWSWebIdentityCredentials", "NebiusServiceAccountCredentials"
@@ -156,14 +159,25 @@ class Fabric(ApiModel):
         return self
 
 
+def _within(least: int) -> AfterValidator:
+    """A number of nodes from *least* to what a node pool may have."""
+
+    def check(count: int) -> int:
+        if not least <= count <= MOST_NODES:
+            raise rule_broken(found=str(count), expected=f"{least} to {MOST_NODES}")
+        return count
+
+    return AfterValidator(check)
+
+
 class NodePool(ApiModel):
     """A group of nodes of one class; ``pricePerNodeHour`` is an addition of ours."""
 
     name: Annotated[StrictStr, Field(max_length=40)]
     class_name: Name253
-    node_count: Annotated[StrictInt, Field(ge=0)] = 1
-    min_node_count: Annotated[StrictInt, Field(ge=0)] | None = None
-    max_node_count: Annotated[StrictInt, Field(ge=1)] | None = None
+    node_count: Annotated[StrictInt, _within(0)] = 1
+    min_node_count: Annotated[StrictInt, _within(0)] | None = None
+    max_node_count: Annotated[StrictInt, _within(1)] | None = None
     zones: tuple[StrictStr, ...] = ()
     capacity_block: CapacityBlock | None = None
     fabric: Fabric | None = None

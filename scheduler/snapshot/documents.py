@@ -48,7 +48,11 @@ def files(paths: Sequence[Path], findings: Findings) -> tuple[File, ...]:
     for path in paths:
         for each in _files_of(path, findings):
             found.setdefault(each.resolve(), each)
-    return tuple(File(path=path, cluster=cluster_of(path)) for path in found.values())
+    # A path from inside a folder of clusters does not show it; a link counts for where it stands.
+    return tuple(
+        File(path=path, cluster=cluster_of(Path(os.path.normpath(path.absolute()))))
+        for path in found.values()
+    )
 
 
 def documents(file: File, findings: Findings) -> Iterator[Document]:

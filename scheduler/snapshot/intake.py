@@ -193,8 +193,7 @@ class Intake:
 
     def _take_pod(self, read: Object, records: ClusterRecords, name: str) -> None:
         namespace = text(read.raw, "metadata", "namespace") or "default"
-        if (namespace, name) in records.pods:
-            self._warn_duplicate(read, records.origin)
+        self._note_duplicate(read, namespace, name, cluster=records.name)
         records.pods[namespace, name] = read_pod(read, namespace, name, self.findings)
 
     def _take_class(self, read: Object, records: ClusterRecords, name: str) -> None:
@@ -205,8 +204,7 @@ class Intake:
 
     def _take_claim(self, read: Object, records: ClusterRecords, name: str) -> None:
         namespace = text(read.raw, "metadata", "namespace") or "default"
-        if (namespace, name) in records.claims:
-            self._warn_duplicate(read, records.origin)
+        self._note_duplicate(read, namespace, name, cluster=records.name)
         claim = read_claim(read, namespace, name, self.findings)
         records.claims[namespace, name] = claim
         if claim is None:

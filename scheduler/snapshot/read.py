@@ -8,7 +8,7 @@ from pathlib import Path
 from scheduler.api.model_cache import ModelCache
 from scheduler.api.model_deployment import ModelDeployment
 from scheduler.api.placement_policy import POLICY_NAME, PlacementPolicy
-from scheduler.snapshot.documents import File, documents, files
+from scheduler.snapshot.documents import File, cluster_of, documents, files
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.fleet import build_fleet
 from scheduler.snapshot.intake import Intake
@@ -58,7 +58,8 @@ def _read_file(file: File, intake: Intake) -> None:
         if document.value is None:
             if file.cluster is not None:
                 intake.records(file.cluster, document.origin).broken_file = str(file.path)
-            elif document.may_hold_clusters:
+            # Only what the given path puts below clusters is sure to hold no InferenceCluster.
+            if document.may_hold_clusters and (file.cluster is None or cluster_of(file.path) is None):
                 intake.has_lost_clusters = True
             continue
         for each in objects(document, intake.findings):
@@ -137,7 +138,9 @@ def _deployments(intake: Intake) -> Iterator[tuple[DeploymentKey, Deployment]]:
 
 def _policy(intake: Intake) -> Policy:
     found = intake.control.get("PlacementPolicy", {}).get(("", POLICY_NAME))
-    return policy(found.model) if found and isinstance(found.model, PlacementPolicy) else Policy()
+    if found is None or not isinstance(found.model, PlacementPolicy):
+        return Policy()
+    return policy(found, found.model, intake.findings)
 
 
 def _pending(intake: Intake, joined: Mapping[str, JoinedPods]) -> Iterator[str]:

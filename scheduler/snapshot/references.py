@@ -7,6 +7,7 @@ from scheduler.api.model_deployment import ModelDeployment
 from scheduler.api.nearest import nearest_hint
 from scheduler.api.placement_policy import PlacementPolicy
 from scheduler.snapshot.intake import ControlObject, Intake
+from scheduler.snapshot.raw import items, text
 from scheduler.snapshot.replicas import CountedReplica
 from scheduler.snapshot.slots import ReplicaId
 
@@ -18,6 +19,8 @@ def check_references(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]
         _check_prices(intake)
     if intake.control.get("ModelCache"):
         _check_caches(intake)
+    if intake.control.get("InferenceClass") or intake.read["DeviceClass"]:
+        _check_quotas(intake)
 
 
 def _check_clusters(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]) -> None:
@@ -47,6 +50,26 @@ def _check_prices(intake: Intake) -> None:
                 known = pools[entry.cluster]
                 kind = f"node pool of {entry.cluster}"
                 _check(intake, read, f"{path}.nodePool", entry.node_pool, known, kind=kind)
+
+
+def _check_quotas(intake: Intake) -> None:
+    known = {str(name) for records in intake.clusters.values() for name in records.device_classes}
+    known |= {str(name) for name in intake.loose.device_classes}
+    for read in intake.control.get("InferenceClass", {}).values():
+        known |= {text(device, "deviceClassName") for device in items(read.raw, "spec", "devices")}
+    known.discard("")
+    for read in intake.control.get("PlacementPolicy", {}).values():
+        quotas = read.model.spec.quotas if isinstance(read.model, PlacementPolicy) else ()
+        for position, quota in enumerate(quotas):
+            path = f"spec.quotas[{position}].deviceClassName"
+            _check(
+                intake,
+                read,
+                path,
+                quota.device_class_name,
+                known,
+                kind="DeviceClass of a cluster or an InferenceClass",
+            )
 
 
 def _check_caches(intake: Intake) -> None:

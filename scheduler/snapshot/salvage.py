@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from scheduler.api.base import ApiModel, Metadata
 from scheduler.api.engine import Role, WorkerShape
-from scheduler.api.inference_cluster import ClusterSpec, ClusterTaint, InferenceCluster, NodePool
+from scheduler.api.inference_cluster import MOST_NODES, ClusterSpec, ClusterTaint, InferenceCluster, NodePool
 from scheduler.api.model_replica import (
     ModelReplica,
     PlacedReplicaSpec,
@@ -23,7 +23,6 @@ from scheduler.api.model_replica import (
 from scheduler.snapshot.objects import Raw
 from scheduler.snapshot.raw import items, mapping, text, texts
 
-_MOST_NODES = 10_000
 _MOST_COPIES = 64
 _Part = TypeVar("_Part", bound=ApiModel)
 
@@ -68,7 +67,7 @@ def _salvaged_pool(raw: object) -> object:
         return raw
     pool = mapping(raw)
     counts = [pool.get(field) for field in ("nodeCount", "maxNodeCount")]
-    nodes = max((count for count in counts if type(count) is int and 0 < count <= _MOST_NODES), default=1)
+    nodes = max((count for count in counts if type(count) is int and 0 < count <= MOST_NODES), default=1)
     # No class has an empty name, but some name must stand there.
     return {"name": pool.get("name"), "className": text(pool, "className") or "unknown", "nodeCount": nodes}
 

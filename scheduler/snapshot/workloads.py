@@ -31,6 +31,12 @@ def deployment(read: ControlObject, model: DeploymentObject, findings: Findings)
     """What the ModelDeployment wants."""
     spec = model.spec
     replica = spec.template.spec
+    for position, rule in enumerate(spec.spread):
+        if rule.mode == "Required" and rule.max_skew is None and rule.max_percent is None:
+            message = (
+                "found neither maxSkew nor maxPercent, expected one with mode Required; it limits nothing"
+            )
+            findings.warning(read.origin, message, about=read.about, path=f"spec.spread[{position}]")
     return ModelDeployment(
         key=DeploymentKey(model.metadata.namespace, model.metadata.name),
         replicas=spec.replicas,

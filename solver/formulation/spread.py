@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from solver.domain.workload import SpreadRule
 from solver.formulation.variables import Variables
-from solver.matching.domains import candidate_domain, standing_domain
+from solver.matching.candidates import ZONE, stays_in_zone
+from solver.matching.domains import candidate_domain, domain_of, standing_domain
 from solver.matching.spread_domains import eligible_domains
 
 
@@ -32,8 +33,15 @@ def by_domain(variables: Variables, deployment: int, rule: SpreadRule) -> list[D
     for movable, variable in variables.movable_of(deployment):
         _at(counts, standing_domain(scene.inventory, rule, movable.standings[0])).terms.append((variable, 1))
         _at(counts, standing_domain(scene.inventory, rule, movable.standings[0])).observed += movable.count
+    by_first_pod = rule.topology_key == ZONE and not stays_in_zone(wanted)
     for candidate, new in variables.new(deployment):
-        _extend(_at(counts, candidate_domain(scene.inventory, rule, candidate)), new.terms.items())
+        if not by_first_pod:
+            _extend(_at(counts, candidate_domain(scene.inventory, rule, candidate)), new.terms.items())
+    for pod in variables.pods if by_first_pod else ():
+        if (pod.engine, pod.member) == (0, 0) and scene.candidates[pod.candidate].deployment == deployment:
+            place = scene.cells.cells[pod.cell].place
+            domain = domain_of(scene.inventory, rule, place.cluster, place.zone)
+            _extend(_at(counts, domain), [(pod.variable, 1)])
     for count in counts.values():
         count.observed += count.fixed
     return [counts[name] for name in sorted(counts) if name]

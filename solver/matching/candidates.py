@@ -73,6 +73,20 @@ def has_distance(deployment: ModelDeployment) -> bool:
     )
 
 
+def stays_in_zone(deployment: ModelDeployment) -> bool:
+    """Whether each replica of *deployment* has to be inside one zone, so that its zone can be counted.
+
+    A required rule wants that. A preferred one must not refuse what fits over two zones: a replica then counts
+    in the zone of its first pod, which can be told where the first member has one pod in each replica.
+    """
+    engine = deployment.engines[0]
+    has_one_first_pod = engine.copies * engine.members[0].pods_per_copy == 1
+    return any(
+        rule.topology_key == ZONE and (rule.mode is SpreadMode.REQUIRED or not has_one_first_pod)
+        for rule in deployment.spread
+    )
+
+
 def candidates(
     inventory: Inventory,
     options: Options,
@@ -108,7 +122,7 @@ class _Finder:
         self.cells = cells.cells
         self.deployment = deployment
         self.position = position
-        self.by_zone = any(rule.topology_key == ZONE for rule in deployment.spread)
+        self.by_zone = stays_in_zone(deployment)
         self.needs_zone = any(
             rule.topology_key == ZONE and rule.mode is SpreadMode.REQUIRED for rule in deployment.spread
         )

@@ -1,5 +1,6 @@
 """From a draft to a plan that people can read: keys, release order, devices, and why each eviction happens."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -31,7 +32,7 @@ from solver.matching.draft import (
 from solver.matching.ledger import Unit
 from solver.matching.options import MemberOption
 from solver.matching.scene import Survey, has_added_pods
-from solver.matching.standing import Footing, Standing
+from solver.matching.standing import DOES_NOT_FIT, Footing, Standing
 from solver.matching.witness import Witness
 
 
@@ -52,12 +53,46 @@ def compose(survey: Survey, draft: Draft) -> Plan:
     )
 
 
+def settled_down(draft: Draft) -> Draft:
+    """*draft* in which nobody is evicted to be created again on the very nodes it had.
+
+    Whether a replica fits where it is is settled before it is known who else leaves; where others leave, the
+    solver may give it its own nodes back, and then it has simply stayed.
+    """
+    new = list(draft.new)
+    kept, evicted = list(draft.kept), []
+    for standing in draft.evicted:
+        again = next((fresh for fresh in new if _is_the_same(standing, fresh)), None)
+        if again is None:
+            evicted.append(standing)
+            continue
+        new.remove(again)
+        flags = tuple(flag for flag in standing.flags if flag != DOES_NOT_FIT)
+        kept.append(KeptReplica(standing=replace(standing, flags=flags), added={}))
+    return Draft(kept=tuple(kept), evicted=tuple(evicted), new=tuple(new))
+
+
+def _is_the_same(standing: Standing, fresh: NewReplica) -> bool:
+    key = standing.replica.key
+    if standing.flags != (DOES_NOT_FIT,) or (key.deployment, key.cluster) != (
+        fresh.deployment.key,
+        fresh.cluster,
+    ):
+        return False
+    if any(pod.held is not None or pod.node is None for pod in standing.pods):
+        return False
+    before = Counter((pod.engine, pod.role, pod.node, pod.needs) for pod in standing.pods)
+    return before == Counter((pod.engine, pod.role, pod.node, pod.option.needs) for pod in fresh.pods)
+
+
 def _tidied(survey: Survey, new: NewReplica) -> NewReplica:
     """*new* with its first pods on its first nodes, where pods are alike and share one fabric.
 
     Nothing that is measured changes: the solver sees such pods as interchangeable.
     """
-    if len({survey.inventory.places[pod.node].fabric for pod in new.pods}) > 1:
+    places = [survey.inventory.places[pod.node] for pod in new.pods]
+    # The zone of its first pod is where a replica over several zones counts.
+    if len({place.fabric for place in places}) > 1 or len({place.zone for place in places}) > 1:
         return new
     alike: dict[tuple[MemberOption, Unit], list[int]] = {}
     for pod in new.pods:
@@ -185,6 +220,7 @@ def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
         deployment.key: max(0, len(survey.standing_of(deployment)) - deployment.replicas)
         for deployment in survey.problem.deployments
     }
+    successors = Counter(new.deployment.key for new in draft.new)
     for standing in sorted(draft.evicted, key=lambda s: (s.is_misplaced, s.replica.key)):
         key = standing.replica.key.deployment
         if surplus.get(key, 0) > 0:
@@ -193,12 +229,14 @@ def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
             noun = "replica is" if wanted == 1 else "replicas are"
             reason, because = EvictionReason.SCALE_DOWN, f"{wanted} {noun} wanted"
         else:
-            reason, because = _chosen(survey, draft, standing)
+            reason, because = _chosen(survey, draft, standing, moves=successors[key] > 0)
+            successors[key] -= 1
         yield Evict(replica=standing.replica.key, name=standing.replica.name, reason=reason, because=because)
 
 
-def _chosen(survey: Survey, draft: Draft, standing: Standing) -> tuple[EvictionReason, str]:
-    if standing.is_misplaced:
+def _chosen(survey: Survey, draft: Draft, standing: Standing, *, moves: bool) -> tuple[EvictionReason, str]:
+    """Why a replica goes that could stay; *moves* if its deployment gets one elsewhere for it."""
+    if standing.is_misplaced and moves:
         return EvictionReason.MOVED, f"{'; '.join(standing.flags)}, and there is room elsewhere"
     own = standing.deployment.priority if standing.deployment is not None else 0
     nodes = {pod.node for pod in standing.pods if pod.node is not None}

@@ -95,8 +95,11 @@ class Ledger:
 
     def left_for(self, node: int, accepts: int) -> int:
         """Devices of the kinds in *accepts* on *node* that nobody holds, less what could only come from them."""
-        free = sum(count for kind, count in self._of(node).items() if accepts >> kind & 1)
-        return free - sum(count for mask, count in self._needs[node].items() if mask & ~accepts == 0)
+        held = self._of(node)
+        present = sum(1 << kind for kind in held)
+        free = sum(count for kind, count in held.items() if accepts >> kind & 1)
+        only = (n for mask, n in self._needs[node].items() if mask & present & ~accepts == 0)
+        return free - sum(only)
 
     def _fits(self, node: int, unit: Unit) -> bool:
         free = self._of(node)

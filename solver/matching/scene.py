@@ -57,6 +57,11 @@ class Survey:
         }
 
     @cached_property
+    def standing(self) -> dict[ReplicaKey, Standing]:
+        """Replicas that may stay, by key."""
+        return {standing.replica.key: standing for standing in self.observed.standing}
+
+    @cached_property
     def immovable(self) -> frozenset[ReplicaKey]:
         """Replicas that are load and nothing else: no deployment of the problem counts them as its own."""
         return frozenset(s.replica.key for s in self.observed.standing if s.deployment is None)

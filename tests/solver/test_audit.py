@@ -307,7 +307,7 @@ PLANTED: dict[str, list[tuple[Callable[[], Planted], set[str]]]] = {
         (_kept_and_evicted, {"ScaleDownIsDue"}),
     ],
     "IndicesAreFree": [(_index_taken_twice, {"SlotsAreOnTheirNodes"}), (_index_below_zero, set())],
-    "SlotsFollowTheTemplate": [(_worker_is_missing, {"OrderIsComplete"}), (_kept_pod_is_renumbered, set())],
+    "SlotsFollowTheTemplate": [(_worker_is_missing, set()), (_kept_pod_is_renumbered, set())],
     "SlotsAreOnTheirNodes": [
         (_node_of_another_pool, set()),
         (_new_pod_without_node, set()),

@@ -115,7 +115,9 @@ def test_an_attribute_that_no_device_publishes() -> None:
     assert _said(
         _on(deployment, PoolSpec(devices=(gpus(1, attributes={"architecture": "Hopper"}),)))
     ) == snapshot(
-        ["cluster-a/default: DeviceSelectorNotMatched (gpu: no attribute gpu.nvidia.com/architectur)"]
+        [
+            "cluster-a/default: DeviceSelectorNotMatched (gpu: no attribute gpu.nvidia.com/architectur, nearest is architecture)"
+        ]
     )
 
 
@@ -323,8 +325,8 @@ def test_a_conflict_of_two_full_pools() -> None:
     """Either one with a free node would do, so both are named."""
     assert _verified(a_problem(a_fleet(*_two_clusters()), [a_deployment(3)])) == snapshot(
         [
-            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node",
-            "InsufficientFreeCapacity: node pool cluster-b/default has no device left that would do, on 1 node",
+            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node; a pod needs 1",
+            "InsufficientFreeCapacity: node pool cluster-b/default has no device left that would do, on 1 node; a pod needs 1",
         ]
     )
 
@@ -349,7 +351,7 @@ def test_a_conflict_of_a_full_cluster_and_the_spread_that_forbids_the_other() ->
 
     assert _verified(a_problem(a_fleet(full, roomy), [a_deployment(4, spread=(rule,))])) == snapshot(
         [
-            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node",
+            "InsufficientFreeCapacity: node pool cluster-a/default has no device left that would do, on 1 node; a pod needs 1",
             "SpreadRequired: the required spread of ml-team/my-model over cluster allows no further replica where there is room",
         ]
     )
@@ -370,7 +372,7 @@ def test_a_conflict_of_fragments() -> None:
     """Two devices are free, on two nodes."""
     assert _verified(_on(_takes(2, replicas=3), PoolSpec(nodes=2, devices=(gpus(3),)))) == snapshot(
         [
-            "InsufficientFreeCapacity: node pool cluster-a/default has 2 devices left that would do, on 2 nodes, at most 1 on one; one more replica needs them otherwise"
+            "InsufficientFreeCapacity: node pool cluster-a/default has 2 devices left that would do, on 2 nodes, at most 1 on one; a pod needs 2"
         ]
     )
 

@@ -25,23 +25,26 @@ class NodeCapacity:
                 _CellRows(variables.matrix, variables.cells.cells[index], guests, loads).add()
 
     def explain(self, variables: Variables, subject: str) -> str:
-        wanted = 0
         homes: dict[int, None] = {}
+        needs: dict[int, int] = {}
         for pod in variables.pods:
             if str(variables.cells.cells[pod.cell].pool) == subject:
                 homes[pod.cell] = None
-                for need in pod.group.needs:
-                    wanted |= need.accepts
+                for need in pod.group.needs if pod.group.pods_per_unit == 1 else ():
+                    needs[need.accepts] = max(need.count, needs.get(need.accepts, 0))
         cells = [variables.cells.cells[index] for index in sorted(homes)]
-        nodes = sum(cell.count for cell in cells)
-        left = [_left(cell, wanted) for cell in cells]
-        free = sum(amount * cell.count for amount, cell in zip(left, cells, strict=True))
-        if free <= 0:
-            return f"node pool {subject} has no device left that would do, on {_many(nodes, 'node')}"
-        return (
-            f"node pool {subject} has {_many(free, 'device')} left that would do, on {_many(nodes, 'node')}, "
-            f"at most {max(left)} on one; one more replica needs them otherwise"
-        )
+        nodes = _many(sum(cell.count for cell in cells), "node")
+        scarcest: tuple[int, str] | None = None
+        for accepts, count in sorted(needs.items()):
+            left = [_left(cell, accepts) for cell in cells]
+            free = sum(amount * cell.count for amount, cell in zip(left, cells, strict=True))
+            where = f"{_many(free, 'device')} left that would do, on {nodes}, at most {max(left, default=0)} on one"
+            if free <= 0:
+                where = f"no device left that would do, on {nodes}"
+            text = f"node pool {subject} has {where}; a pod needs {count}"
+            if scarcest is None or max(left, default=0) - count < scarcest[0]:
+                scarcest = (max(left, default=0) - count, text)
+        return scarcest[1] if scarcest is not None else f"node pool {subject} has no room for a whole replica"
 
 
 def _many(count: int, noun: str) -> str:

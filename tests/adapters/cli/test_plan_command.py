@@ -76,7 +76,7 @@ method: nodes (one model over single nodes)
 ml/qwen: 2 of 5 replicas short
   0 of 1 node pool: 1 InsufficientFreeCapacity (gpu: 1 requested, 0 free on the best node, 0 in the pool)
   together these keep one more replica out:
-    - node pool eu/gpu has no device left that would do, on 2 nodes (InsufficientFreeCapacity)
+    - node pool eu/gpu has no device left that would do, on 2 nodes; a pod needs 1 (InsufficientFreeCapacity)
   each of these would place one more replica:
     - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
 """)
@@ -123,7 +123,7 @@ ml/qwen: 2 of 5 replicas short
     NODE POOL   REASON                     DETAIL
     eu/gpu      InsufficientFreeCapacity   gpu: 1 requested, 0 free on the best node, 0 in the pool
   together these keep one more replica out:
-    - node pool eu/gpu has no device left that would do, on 2 nodes (InsufficientFreeCapacity)
+    - node pool eu/gpu has no device left that would do, on 2 nodes; a pod needs 1 (InsufficientFreeCapacity)
   each of these would place one more replica:
     - add 1 node to node pool eu/gpu ($12.50 per hour) (AddNode)
 """)

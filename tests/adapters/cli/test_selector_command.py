@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
+from solver.domain.device import Device
+from solver.selectors.selector import Outcome, Selector
 from tests.adapters.cli.command import err, out, run
 from tests.scheduler.snapshot.manifests import a_class, a_cluster, a_device, a_node, a_slice, write
 
@@ -41,6 +43,26 @@ DEVICES   VERDICT       DEVICE                           WHERE                  
 1         failed        gpu.nvidia.com                   eu x1                    no such key: memory
 """)
     assert err(result, tmp_path) == snapshot("")
+
+
+def test_devices_that_differ_in_what_is_not_read_are_evaluated_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every device of a real fleet has an identifier of its own."""
+    devices = [a_device(f"gpu-{n}", attributes={"uuid": {"string": f"u{n}"}}) for n in range(20)]
+    write(tmp_path, a_class(), a_cluster(), eu=[a_node(), a_slice(devices=devices)])
+    matched: list[Device] = []
+    match = Selector.match
+
+    def counting(selector: Selector, device: Device) -> Outcome:
+        matched.append(device)
+        return match(selector, device)
+
+    monkeypatch.setattr(Selector, "match", counting)
+    result = run(tmp_path, "selector", "eval", AT_LEAST_80, "{}")
+
+    assert "matched 20, not matched 0, failed 0 of 20 devices" in result.stdout
+    assert 1 == len(matched)
 
 
 def test_a_fleet_without_devices(tmp_path: Path) -> None:
@@ -102,10 +124,20 @@ def test_cases_print_one_line_each(tmp_path: Path, *, is_compressed: bool) -> No
 
 
 def test_a_line_that_is_no_case_is_an_invalid_input(tmp_path: Path) -> None:
-    (tmp_path / "cases").write_text("{\n")
+    lines = ["{", json.dumps(CASES[0]), "[]", "{}", '{"expr": "true", "device": 3}']
+    (tmp_path / "cases").write_text("\n".join(lines))
     result = run(tmp_path, "selector", "cases", "{}/cases")
 
-    assert (1, 1) == (result.exit_code, len(result.stdout.splitlines()))
+    assert 1 == result.exit_code
+    assert out(result, tmp_path) == snapshot("""\
+{"name":"yes","outcome":"true","message":""}
+""")
+    assert err(result, tmp_path) == snapshot("""\
+error: cases: line 1: found no JSON (unexpected end of data: line 1 column 2 (char 1)), expected an object
+error: cases: line 3: found a list, expected an object
+error: cases: line 4: expr: found nothing readable, expected the text of an expression
+error: cases: line 5: device: found 3, expected an object
+""")
 
 
 def test_cases_that_cannot_be_read(tmp_path: Path) -> None:

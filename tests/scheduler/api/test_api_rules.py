@@ -301,6 +301,8 @@ RULES: list[tuple[Object, str, object, str, str]] = [
     (changed(CLUSTER, "spec.cluster", {"source": "Nebius", "nebius": {}}), "spec.nodePools.0.fabric",
      {"type": "InfiniBand"}, f"{POOL}.fabric.infiniband",
      "found nothing, expected this block when source is Nebius and the fabric is InfiniBand"),
+    *((CLUSTER, f"spec.nodePools.0.{field}", count, f"{POOL}.{field}", f"found {count}, expected {least} to 100000")
+      for field, least in (("nodeCount", 0), ("minNodeCount", 0), ("maxNodeCount", 1)) for count in (-1, 100_001)),
     (POLICY, "spec.tiers", [{"name": "prize"}], "spec.tiers[0].name", "(nearest: price)"),
     (POLICY, "spec.tiers", [{"name": "price"}] * 2, "spec.tiers[1].name", "found 'price' a second time"),
     (POLICY, "spec.quotas", [{"namespace": "a", "deviceClassName": "g", "devices": 1}] * 2,

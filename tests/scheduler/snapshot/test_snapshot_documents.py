@@ -101,6 +101,33 @@ def test_the_last_clusters_in_a_path_names_the_cluster(path: str, cluster: str |
     assert cluster == cluster_of(Path(path))
 
 
+@pytest.mark.parametrize(
+    ("inside", "path"), [("clusters", "."), ("clusters", "eu.json"), ("clusters/eu", ".."), (".", "clusters")]
+)
+def test_membership_is_the_same_from_inside_the_clusters_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, path: str
+) -> None:
+    """Where somebody stands changes no plan."""
+    folder = write(tmp_path, *FLEET, eu=[a_node(), a_slice()])
+    (folder / "clusters/eu").mkdir()
+    monkeypatch.chdir(folder / inside)
+    found = read([folder / "control.yaml", Path(path)])
+
+    assert ["n1"] == [node.key.name for node in found.problem.fleet.nodes]
+    assert not any("outside clusters" in note for note in found.notes)
+
+
+def test_a_fleet_below_a_folder_named_clusters_loses_no_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks in its control file may still be an InferenceCluster."""
+    folder = write(tmp_path / "clusters/prod", *FLEET)
+    (folder / "broken.yaml").write_text("kind: InferenceCluster\nmetadata: {")
+    monkeypatch.chdir(folder)
+
+    assert not read([Path()]).problem.knows_clusters
+
+
 def test_a_path_into_the_clusters_folder_still_names_the_cluster(tmp_path: Path) -> None:
     """Someone who plans one cluster gives its file alone."""
     folder = write(tmp_path, *FLEET, eu=[a_node(), a_slice()])

@@ -10,7 +10,7 @@ from solver.domain.device import VersionText, Withheld
 from solver.domain.device_table import WITHHELD, Field
 from solver.domain.fleet import CapacitySource, NodeResources
 from solver.domain.identity import DeviceClassName, NodePoolKey
-from solver.domain.policy import TierName
+from solver.domain.policy import DEFAULT_TIERS, TierName
 from solver.domain.quantity import Quantity
 from solver.domain.taint import Taint, TaintEffect
 from tests.scheduler.snapshot.manifests import (
@@ -657,7 +657,7 @@ def test_objects_of_an_unknown_cluster_are_reported(tmp_path: Path) -> None:
 
 
 def test_the_policy_reaches_the_problem(tmp_path: Path) -> None:
-    """Listed tiers come first; the rest follow in default order, but for what is switched off."""
+    """Listed tiers fill their default places in the listed order, but for what is switched off."""
     spec = {
         "tiers": [
             {"name": "price", "maximum": 5},
@@ -672,15 +672,47 @@ def test_the_policy_reaches_the_problem(tmp_path: Path) -> None:
     policy = {"apiVersion": API, "kind": "PlacementPolicy", "metadata": {"name": "default"}, "spec": spec}
     found = read([write(tmp_path, policy)]).problem.policy
 
-    expected = [
-        TierName.PRICE,
-        TierName.SHORTFALL,
-        *(t for t in TierName if t not in ("price", "shortfall", "spread")),
-    ]
-    assert expected == [tier.name for tier in found.tiers]
+    expected = "price evictions expected shortfall distance locality stranded canonical"
+    assert expected.split() == [tier.name for tier in found.tiers]
     assert 5 == found.tiers[0].maximum
     assert (8, 2, False) == (found.quotas[0].devices, found.eviction_budget, found.requires_gateway)
     assert {NodePoolKey("eu", "gpu"): 1_500_000} == found.price_overrides  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tiers", "order"),
+    [
+        ([{"name": "price", "maximum": 5}], list(TierName)),
+        (
+            [{"name": "expected"}, {"name": "shortfall"}, {"name": "evictions"}],
+            ["expected", "shortfall", "evictions", *list(TierName)[3:]],
+        ),
+        ([{"name": "price", "enabled": False}], [tier for tier in TierName if tier != "price"]),
+    ],
+)
+def test_tiers_that_are_not_listed_keep_their_place(
+    tmp_path: Path, tiers: list[Object], order: list[str]
+) -> None:
+    """A limit on one tier is no wish to put it first."""
+    spec = {"tiers": tiers}
+    policy = {"apiVersion": API, "kind": "PlacementPolicy", "metadata": {"name": "default"}, "spec": spec}
+    found = read([write(tmp_path, policy)])
+
+    assert ([], order) == (lines(found), [tier.name for tier in found.problem.policy.tiers])
+
+
+def test_the_shortfall_tier_is_always_on_and_without_limit(tmp_path: Path) -> None:
+    """Without it nothing would be placed."""
+    spec = {"tiers": [{"name": "shortfall", "enabled": False, "maximum": 3}]}
+    policy = {"apiVersion": API, "kind": "PlacementPolicy", "metadata": {"name": "default"}, "spec": spec}
+    found = read([write(tmp_path, policy)])
+
+    assert DEFAULT_TIERS == found.problem.policy.tiers
+    off, limit = lines(found)
+    assert "spec.tiers[0].enabled: found false" in off
+    assert "the shortfall tier cannot be switched off" in off
+    assert "spec.tiers[0].maximum: found 3" in limit
+    assert not found.has_errors
 
 
 def test_a_policy_file_wins(tmp_path: Path) -> None:

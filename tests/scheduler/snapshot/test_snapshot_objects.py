@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scheduler.snapshot import Reading, read, selector_findings
 from solver.domain.identity import DeploymentKey
@@ -21,6 +22,7 @@ from solver.domain.workload import (
 )
 from tests.scheduler.snapshot.manifests import (
     API,
+    GPU,
     RESOURCE_API,
     Object,
     a_claim,
@@ -194,6 +196,48 @@ def test_of_two_objects_of_one_name_the_last_counts(tmp_path: Path) -> None:
     (line,) = lines(found)
     assert "control.yaml document 2: ModelDeployment ml/qwen: found this object already in" in line
     assert "control.yaml document 1, expected each once" in line
+
+
+@pytest.mark.parametrize("repeated", [a_pod("p"), a_claim("c", "gpu-0")], ids=["Pod", "ResourceClaim"])
+def test_a_duplicate_of_a_cluster_names_the_file_and_document_of_the_first(
+    tmp_path: Path, repeated: Object
+) -> None:
+    """A cluster's objects may stand in many files."""
+    folder = write(tmp_path, a_class(), a_cluster())
+    (folder / "clusters/eu").mkdir(parents=True)
+    node = [a_node(), a_slice()]
+    for name, objects in (("a", node), ("b", [a_node("n2"), repeated]), ("c", [repeated])):
+        (folder / f"clusters/eu/{name}.yaml").write_text(yaml.safe_dump_all(objects))
+    found = read([folder])
+
+    (line,) = (line for line in lines(found) if "already in" in line)
+    assert f"found this object already in {folder}/clusters/eu/b.yaml document 2, expected" in line
+
+
+def test_a_quota_of_a_device_class_that_nothing_names_is_a_warning(tmp_path: Path) -> None:
+    """A slip in the name would lift the quota in silence."""
+    names = [GPU, "of-a-cluster", "gpu.nvidia.co"]
+    spec = {"quotas": [{"namespace": "ml", "deviceClassName": name, "devices": 1} for name in names]}
+    policy = {"apiVersion": API, "kind": "PlacementPolicy", "metadata": {"name": "default"}, "spec": spec}
+    of_cluster = [a_node(), a_slice(), a_device_class("of-a-cluster")]
+
+    (line,) = lines(read([write(tmp_path / "a", policy, a_class(), a_cluster(), eu=of_cluster)]))
+    assert "spec.quotas[2].deviceClassName: found 'gpu.nvidia.co', expected the name of a DeviceClass" in line
+    assert f"(nearest: {GPU})" in line
+    assert [] == lines(read([write(tmp_path / "b", policy)]))
+
+
+def test_a_required_spread_rule_without_a_limit_is_a_warning(tmp_path: Path) -> None:
+    """It reads as if it kept replicas apart, and keeps nothing."""
+    rules = [
+        {"topologyKey": "a"},
+        {"topologyKey": "b", "maxSkew": 1},
+        {"topologyKey": "c", "maxPercent": 50},
+        {"topologyKey": "d", "mode": "Preferred"},
+    ]
+    (line,) = lines(read([write(tmp_path, changed(a_deployment(), "spec.spread", rules))]))
+
+    assert "spec.spread[0]: found neither maxSkew nor maxPercent, expected one with mode Required" in line
 
 
 def test_equal_names_in_two_namespaces_are_two_objects(tmp_path: Path) -> None:

@@ -87,11 +87,13 @@ def test_the_sentence_names_the_pool_and_what_is_left() -> None:
     full = a_problem(_fleet(2, gpus(1)), [_takes(1, 3)])
     split = a_problem(_fleet(2, gpus(3)), [_takes(2, 3)])
 
-    assert ["node pool cluster-a/default has no device left that would do, on 2 nodes"] == _sentences(full)
+    assert [
+        "node pool cluster-a/default has no device left that would do, on 2 nodes; a pod needs 1"
+    ] == _sentences(full)
     assert [
         (
             "node pool cluster-a/default has 2 devices left that would do, on 2 nodes, at most 1 on one; "
-            "one more replica needs them otherwise"
+            "a pod needs 2"
         )
     ] == _sentences(split)
 

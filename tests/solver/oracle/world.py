@@ -13,7 +13,7 @@ from solver.domain.fleet import Cluster
 from solver.domain.identity import ClusterName, DeviceClassName, NodePoolKey
 from solver.domain.plan import Slot
 from solver.domain.taint import TaintEffect, untolerated
-from solver.domain.workload import Engine, Member, ModelDeployment, Role, ServingMode
+from solver.domain.workload import Engine, Member, ModelDeployment, Role, ServingMode, SpreadMode
 from solver.matching.inventory import NODE_TOLERATIONS
 from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
@@ -224,7 +224,7 @@ class World:
         if key == "cluster":
             return cluster
         if key == "zone":
-            return None if zone is None else f"{cluster}/{zone}"
+            return zone
         return self.clusters[cluster].labels.get(key) if cluster in self.clusters else None
 
     def level(self, nodes: list[int]) -> int:
@@ -394,7 +394,14 @@ class World:
             for member, option in zip(engine.members, options, strict=True)
             for rank in range(member.pods_per_copy)
         ]
-        by_zone = any(rule.topology_key == "zone" for rule in deployment.spread)
+        first = deployment.engines[0]
+        is_told = (
+            first.copies * first.members[0].pods_per_copy == 1
+        )  # whose zone a replica over two counts in
+        by_zone = any(
+            rule.topology_key == "zone" and (rule.mode is SpreadMode.REQUIRED or not is_told)
+            for rule in deployment.spread
+        )
         chosen: list[int] = []
         load: dict[int, list[int]] = {}
 
