@@ -21,7 +21,8 @@ $(UV):
 
 $(VENV)/.synced: $(UV) pyproject.toml uv.lock
 	@echo "setting up $(VENV) from uv.lock" >&2
-	@$(UV) sync --quiet --locked --python $(PYTHON)
+	@# Behind a proxy with a certificate of its own only the system's store knows it.
+	@$(UV) sync --quiet --locked --python $(PYTHON) 2>/dev/null || $(UV) sync --quiet --locked --python $(PYTHON) --system-certs
 	@touch $@
 
 setup: $(VENV)/.synced ## virtual environment and locked dependencies, nothing else

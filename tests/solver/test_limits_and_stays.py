@@ -5,7 +5,8 @@ from dataclasses import replace
 from solver.domain.decision import Path
 from solver.domain.policy import Policy, TierName, TierPolicy
 from solver.domain.workload import Member, SpreadMode, SpreadRule
-from solver.place import Budget, place
+from solver.place import place
+from solver.search.budget import Budget
 from tests.builders import (
     ClusterSpec,
     PoolSpec,
