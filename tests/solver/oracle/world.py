@@ -10,19 +10,18 @@ from itertools import product
 
 from solver.domain.device_table import Field
 from solver.domain.fleet import Cluster
-from solver.domain.identity import ClusterName, DeviceClassName, NodePoolKey
+from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import Slot
 from solver.domain.taint import TaintEffect, untolerated
-from solver.domain.workload import Engine, Member, ModelDeployment, Role, ServingMode, SpreadMode
+from solver.domain.workload import Member, ModelDeployment, Role
 from solver.matching.inventory import NODE_TOLERATIONS
 from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
 from solver.selectors.faults import CompileError
 from solver.selectors.selector import OutcomeKind, compile_selector
+from tests.solver.oracle.units import Unit, claimed_of, no_worse, seated, seats_of
 
 REPELS = (TaintEffect.NO_SCHEDULE, TaintEffect.NO_EXECUTE)
-#: Seats of a pod: for each device it needs, a bit mask of the rows of its cluster that would do.
-Seats = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +36,6 @@ class Choice:
     @property
     def claims(self) -> bool:
         return any(name is not None for name in self.classes)
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A pod as a node sees it."""
-
-    #: (rows that would do, how many), for devices that are not held by claims already.
-    needs: tuple[tuple[int, int], ...]
-    held: int
-    #: Devices that count as used: those of claims.
-    claimed: int
-    cpu: int
-    memory: int
-    price: int
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedPod:
-    engine: str
-    copy: int
-    role: Role
-    rank: int
-    node: int
-    choice: Choice
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """One way to host one replica, up to the order of like pods."""
-
-    cluster: ClusterName
-    pods: tuple[PlacedPod, ...]
-    zone: str | None
-    #: node -> units there, sorted.
-    load: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 class World:
@@ -158,36 +121,13 @@ class World:
                     (self.accepted(request.selectors, cluster, name), request.count)
                     for request, name in zip(member.requests, joint, strict=True)
                 )
-                if any(_seated(_seats(needs), self.node_mask[n] & self.offered) for n in nodes):
+                if any(seated(seats_of(needs), self.node_mask[n] & self.offered) for n in nodes):
                     found.append(Choice(pool.key, joint, needs))
         if any(choice.claims for choice in found):
             return [choice for choice in found if choice.claims]
         return found
 
-    def joint_choices(self, engine: Engine, cluster: str) -> list[tuple[Choice, ...]]:
-        lists = [self.choices(member, cluster) for member in engine.members]
-        return [joint for joint in product(*lists) if any(choice.claims for choice in joint)]
-
-    # Clusters and places.
-
-    def takes(self, deployment: ModelDeployment, cluster: str) -> bool:
-        found = self.clusters[cluster]
-        wanted = list(deployment.cluster_selector.items())
-        if deployment.cache is not None:
-            caches = [
-                c
-                for c in self.problem.caches
-                if (c.namespace, c.name) == (deployment.key.namespace, deployment.cache)
-            ]
-            if not caches:
-                return False
-            wanted += caches[0].cluster_selector.items()
-        return (
-            all(found.labels.get(key) == value for key, value in wanted)
-            and found.is_ready
-            and (found.has_gateway or not self.problem.policy.requires_gateway)
-            and not untolerated(found.taints, deployment.tolerations, REPELS)
-        )
+    # Nodes and places.
 
     def takes_new(self, node: int) -> bool:
         found = self.fleet.nodes[node]
@@ -250,7 +190,7 @@ class World:
             Unit(
                 needs=choice.needs,
                 held=0,
-                claimed=_claimed(choice.needs, choice.classes),
+                claimed=claimed_of(choice.needs, choice.classes),
                 cpu=member.cpu_millicores,
                 memory=member.memory_bytes,
                 price=self.price(node, choice.needs, choice.classes),
@@ -281,7 +221,7 @@ class World:
             Unit(
                 needs=() if held else choice.needs,
                 held=held,
-                claimed=_claimed(choice.needs, choice.classes),
+                claimed=claimed_of(choice.needs, choice.classes),
                 cpu=member.cpu_millicores if member is not None else 0,
                 memory=member.memory_bytes if member is not None else 0,
                 price=self.price(node, choice.needs, choice.classes),
@@ -329,11 +269,11 @@ class World:
             if unit.held & ~free:
                 return False
             free &= ~unit.held
-        if not _seated(tuple(s for unit in units for s in _seats(unit.needs)), free):
+        if not seated(tuple(s for unit in units for s in seats_of(unit.needs)), free):
             kept = [unit for unit in units if not unit.is_new]
-            if _seated(tuple(s for unit in kept for s in _seats(unit.needs)), free):
+            if seated(tuple(s for unit in kept for s in seats_of(unit.needs)), free):
                 return False
-            if not self._no_worse(units, free, self.node_mask[node] & self.offered):
+            if not no_worse(units, free, self.node_mask[node] & self.offered):
                 return False
         room = self.fleet.nodes[node].free
         if room is None:
@@ -344,101 +284,6 @@ class World:
             (sum(u.memory for u in units), room.memory_bytes, sum(u.memory for u in units if u.is_new)),
         ]
         return all(used <= have or not new for used, have, new in amounts)
-
-    def _no_worse(self, units: list[Unit], free: int, here: int) -> bool:
-        """What runs already asks for too much: new pods may not ask for any of what there is too little of.
-
-        Each union of the sets of devices that would do is a rule of its own (Hall): it holds, or what runs
-        breaks it and nothing new takes part in it.
-        """
-        masks = sorted({rows & here for unit in units for rows, count in unit.needs if count})
-        unions = {0}
-        for mask in masks:
-            unions |= {union | mask for union in unions}
-        for union in sorted(unions):
-            kept = sum(_within(unit.needs, here, union) for unit in units if not unit.is_new)
-            new = sum(_within(unit.needs, here, union) for unit in units if unit.is_new)
-            most = (union & free).bit_count()
-            if kept + new > most and (kept <= most or new):
-                return False
-        return True
-
-    # Placements.
-
-    def placements(self, deployment: ModelDeployment, open_nodes: list[int]) -> list[Placement]:
-        """Every way to put one replica on *open_nodes*, like pods in order; each fits on empty nodes."""
-        found: dict[object, Placement] = {}
-        for cluster in self.clusters:
-            if not self.takes(deployment, cluster):
-                continue
-            joint = [self.joint_choices(engine, cluster) for engine in deployment.engines]
-            nodes = [n for n in open_nodes if self.fleet.nodes[n].key.cluster == cluster]
-            for choice in product(*joint):
-                for placement in self._assign(deployment, ClusterName(cluster), choice, nodes):
-                    # Copies are interchangeable: equal loads with equal levels are one placement.
-                    nodes_used = tuple(sorted({pod.node for pod in placement.pods}))
-                    found.setdefault((placement.cluster, placement.load, nodes_used), placement)
-        return list(found.values())
-
-    def _assign(
-        self,
-        deployment: ModelDeployment,
-        cluster: ClusterName,
-        choice: tuple[tuple[Choice, ...], ...],
-        nodes: list[int],
-    ) -> Iterator[Placement]:
-        slots: list[tuple[Engine, int, Member, int, Choice]] = [
-            (engine, copy, member, rank, option)
-            for engine, options in zip(deployment.engines, choice, strict=True)
-            for copy in range(engine.copies)
-            for member, option in zip(engine.members, options, strict=True)
-            for rank in range(member.pods_per_copy)
-        ]
-        first = deployment.engines[0]
-        is_told = (
-            first.copies * first.members[0].pods_per_copy == 1
-        )  # whose zone a replica over two counts in
-        by_zone = any(
-            rule.topology_key == "zone" and (rule.mode is SpreadMode.REQUIRED or not is_told)
-            for rule in deployment.spread
-        )
-        chosen: list[int] = []
-        load: dict[int, list[int]] = {}
-
-        def step(index: int) -> Iterator[Placement]:
-            if index == len(slots):
-                pods = tuple(
-                    PlacedPod(e.name, copy, member.role, rank, node, option)
-                    for (e, copy, member, rank, option), node in zip(slots, chosen, strict=True)
-                )
-                packed = tuple((n, tuple(sorted(units))) for n, units in sorted(load.items()) if units)
-                yield Placement(cluster, pods, self.zone(chosen[0]), packed)
-                return
-            engine, copy, member, rank, option = slots[index]
-            for node in nodes:
-                if self.fleet.nodes[node].node_pool != option.pool:
-                    continue
-                if rank and node < chosen[index - 1]:
-                    continue
-                if by_zone and chosen and self.zone(node) != self.zone(chosen[0]):
-                    continue
-                joined = [
-                    chosen[i]
-                    for i in range(index)
-                    if deployment.serving_mode is ServingMode.PREFILL_DECODE
-                    or (engine.is_gang and slots[i][0] is engine and slots[i][1] == copy)
-                ]
-                if joined and self.fabric[joined[0]] != self.fabric[node]:
-                    continue
-                units = load.setdefault(node, [])
-                units.append(self.new_unit(member, option, node))
-                if self.fits(node, tuple(sorted(units))):
-                    chosen.append(node)
-                    yield from step(index + 1)
-                    chosen.pop()
-                units.pop()
-
-        yield from step(0)
 
 
 def member_of(deployment: ModelDeployment, pod: StandingPod | Slot) -> Member:
@@ -452,35 +297,3 @@ def member_of(deployment: ModelDeployment, pod: StandingPod | Slot) -> Member:
 
 def _key(pod: StandingPod) -> tuple[str, int, Role, int]:
     return (pod.engine, pod.copy, pod.role, pod.rank)
-
-
-def _within(needs: tuple[tuple[int, int], ...], here: int, union: int) -> int:
-    return sum(count for rows, count in needs if rows & here & ~union == 0)
-
-
-def _claimed(needs: tuple[tuple[int, int], ...], classes: tuple[DeviceClassName | None, ...]) -> int:
-    return sum(count for (_, count), name in zip(needs, classes, strict=True) if name is not None)
-
-
-def _seats(needs: tuple[tuple[int, int], ...]) -> Seats:
-    return tuple(rows for rows, count in needs for _ in range(count))
-
-
-def _seated(seats: Seats, free: int) -> bool:
-    """Whether each seat can have a device of its own (augmenting paths on single devices)."""
-    owner: dict[int, int] = {}
-
-    def seat(index: int, visited: set[int]) -> bool:
-        rows = seats[index] & free
-        while rows:
-            row = (rows & -rows).bit_length() - 1
-            rows &= rows - 1
-            if row in visited:
-                continue
-            visited.add(row)
-            if row not in owner or seat(owner[row], visited):
-                owner[row] = index
-                return True
-        return False
-
-    return all(seat(index, set()) for index in range(len(seats)))

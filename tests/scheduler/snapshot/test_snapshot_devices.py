@@ -1,0 +1,123 @@
+"""From resource slices to devices: which offer something, and how their attributes are read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from solver.domain.device import VersionText, Withheld
+from tests.scheduler.snapshot.manifests import GPU, a_device, a_node, a_slice, changed
+from tests.scheduler.snapshot.readings import lines, of_fleet, withheld
+
+TAINTED = [{"key": "k", "effect": "NoExecute"}]
+COUNTED = [{"counterSet": "s", "counters": {"c": {"value": "1"}}}]
+DEVICES: list[tuple[dict[str, Any], Withheld | None]] = [
+    ({}, None),
+    ({"allowMultipleAllocations": False}, None),
+    ({"allowMultipleAllocations": True}, Withheld.SHARED),
+    ({"taints": TAINTED}, Withheld.TAINTED),
+    ({"taints": [{"key": "k", "effect": "None"}]}, None),
+    ({"bindingConditions": ["ready"]}, Withheld.BINDING),
+    ({"bindingConditions": []}, None),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), DEVICES)
+def test_devices_that_need_the_exact_allocator_offer_nothing(
+    tmp_path: Path, fields: dict[str, Any], expected: Withheld | None
+) -> None:
+    """They stay visible to selectors."""
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=[a_device(**fields)]))
+    assert [expected] == withheld(found)
+
+
+def test_devices_with_counters_offer_nothing(tmp_path: Path) -> None:
+    """Counters and devices in different slices of one pool, as since 1.35."""
+    shared = [{"name": "s", "counters": {"c": {"value": "1"}}}]
+    counters = a_slice(name="a", devices=[], count=2, sharedCounters=shared)
+    devices = a_slice(name="b", devices=[a_device(consumesCounters=COUNTED)], count=2)
+
+    assert [Withheld.COUNTERS] == withheld(of_fleet(tmp_path, a_node(), counters, devices))
+    unknown = changed(devices, "spec.devices.0.consumesCounters.0.counterSet", "t")
+    assert [Withheld.POOL_INVALID] == withheld(of_fleet(tmp_path / "b", a_node(), counters, unknown))
+
+
+def test_all_attribute_types_are_read(tmp_path: Path) -> None:
+    """Qualified names keep their domain, bare ones get the driver's; lists are from 1.36."""
+    attributes = {
+        "s": {"string": ""},
+        "v": {"version": "1.2.3-rc.1+b"},
+        "i": {"int": -1},
+        "t": {"bool": True},
+        "other.io/l": {"strings": ["a", "b"]},
+        "n": {"ints": [1, 2]},
+    }
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=[a_device(attributes=attributes)]))
+
+    expected = {
+        (GPU, "s"): "", (GPU, "v"): VersionText("1.2.3-rc.1+b"), (GPU, "i"): -1, (GPU, "t"): True,
+        ("other.io", "l"): ("a", "b"), (GPU, "n"): (1, 2),
+    }  # fmt: skip
+    assert expected == found.problem.fleet.devices.device(0).attributes
+
+
+def test_equal_values_of_different_types_stay_apart(tmp_path: Path) -> None:
+    """True, 1 and "1" are three attribute values."""
+    devices = [
+        a_device(f"d{number}", attributes={"a": value})
+        for number, value in enumerate([{"int": 1}, {"bool": True}, {"string": "1"}, {"version": "1.0.0"}])
+    ]
+    table = of_fleet(tmp_path, a_node(), a_slice(devices=devices)).problem.fleet.devices
+
+    values = [table.device(row).attributes[GPU, "a"] for row in range(4)]  # type: ignore[index]
+    assert [1, True, "1", VersionText("1.0.0")] == values
+    assert [int, bool, str, VersionText] == [type(value) for value in values]
+
+
+BAD_FIELDS: list[tuple[str, object, str]] = [
+    ("attributes.cc", {"version": "9.0"}, "attributes[cc]: found '9.0', expected a semantic version"),
+    ("attributes.cc", {"version": 9}, "attributes[cc]: found 9, expected a semantic version"),
+    ("attributes.i", {"int": True}, "attributes[i]: found true, expected a value of type int"),
+    ("attributes.i", {"int": "1"}, "attributes[i]: found '1', expected a value of type int"),
+    ("attributes.b", {"bool": 1}, "attributes[b]: found 1, expected a value of type bool"),
+    ("attributes.s", {"string": 1}, "attributes[s]: found 1, expected a value of type string"),
+    ("attributes.s", {"string": "a", "int": 1}, "attributes[s]: found int and string, expected exactly one"),
+    ("attributes.s", {}, "attributes[s]: found an object, expected exactly one"),
+    ("attributes.s", "x", "attributes[s]: found 'x', expected exactly one"),
+    ("attributes.s", {"strings": ["a", 1]}, "attributes[s]: found 1, expected a value of type string"),
+    ("attributes.f", {"float": 1.5}, "attributes[f]: found the type float"),
+    ("attributes", ["x"], "attributes: found a list, expected an object"),
+    ("capacity.memory", {"value": "80GB"}, "capacity[memory].value: found '80GB', expected a quantity"),
+    ("capacity.memory", {}, "capacity[memory].value: found null, expected a quantity"),
+    ("capacity", "x", "capacity: found 'x', expected an object"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD_FIELDS)
+def test_an_unreadable_field_makes_the_device_malformed(
+    tmp_path: Path, path: str, value: object, message: str
+) -> None:
+    """Every selector on it is a run-time error then, as nobody knows what it would have read."""
+    devices = [changed(a_device(), path, value), a_device("gpu-1")]
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=devices))
+
+    assert [f"eu.json document 1: ResourceSlice slice-n1: spec.devices[0].{message}"] == [
+        line.rpartition("/clusters/")[2][
+            : len("eu.json document 1: ResourceSlice slice-n1: spec.devices[0].") + len(message)
+        ]
+        for line in lines(found)
+    ]
+    table = found.problem.fleet.devices
+    malformed = table.device(0).malformed
+    assert malformed is not None
+    assert malformed.startswith(message.partition(": ")[0])
+    assert table.device(1).malformed is None
+
+
+def test_the_same_mistake_on_every_device_is_one_line(tmp_path: Path) -> None:
+    """A driver that gets a field wrong does so everywhere."""
+    devices = [a_device(f"d{number}", attributes={"v": {"version": "1"}}) for number in range(64)]
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=devices))
+
+    assert 1 == len(found.findings)
+    assert "(and 63 more devices of the slice)" in lines(found)[0]

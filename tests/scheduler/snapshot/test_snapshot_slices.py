@@ -1,0 +1,159 @@
+"""Resource slices, their pools and versions, and the claims on their devices."""
+
+from pathlib import Path
+
+import pytest
+
+from solver.domain.device import Withheld
+from solver.domain.quantity import Quantity
+from tests.scheduler.snapshot.manifests import GPU, Object, a_claim, a_device, a_node, a_slice, changed
+from tests.scheduler.snapshot.readings import lines, of_fleet, withheld
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta2", "v1beta1"])
+def test_all_served_versions_are_read(tmp_path: Path, version: str) -> None:
+    """v1beta1 wraps the fields of a device in basic."""
+    wrapped = {"name": "gpu-0", "basic": {key: value for key, value in a_device().items() if key != "name"}}
+    published = a_slice(devices=[wrapped]) | {"apiVersion": f"resource.k8s.io/{version}"}
+    found = of_fleet(tmp_path, a_node(), published)
+
+    assert {(GPU, "memory"): Quantity.parse("80Gi")} == found.problem.fleet.devices.device(0).capacity
+    assert [] == lines(found)
+
+
+@pytest.mark.parametrize("version", ["v1alpha2", "v1alpha3"])
+def test_withdrawn_versions_are_refused_clearly(tmp_path: Path, version: str) -> None:
+    """They had other fields under the same names."""
+    found = of_fleet(tmp_path, a_node(), a_slice() | {"apiVersion": f"resource.k8s.io/{version}"})
+    assert any(
+        f"apiVersion: found the withdrawn API resource.k8s.io/{version}" in line for line in lines(found)
+    )
+    assert not found.has_errors
+
+
+BAD_SLICES: list[tuple[str, object, str]] = [
+    ("spec.driver", ..., "spec.driver: found null, expected the name of a driver"),
+    ("spec.pool", ..., "spec.pool.name: found null"),
+    ("spec.pool.generation", ..., "spec.pool.generation: found null, expected a number of at least 0"),
+    ("spec.pool.generation", "1", "spec.pool.generation: found '1'"),
+    (
+        "spec.pool.resourceSliceCount",
+        0,
+        "spec.pool.resourceSliceCount: found 0, expected a number of at least 1",
+    ),
+    ("spec.allNodes", True, "spec: found nodeName and allNodes, expected exactly one of"),
+    ("spec.nodeName", ..., "spec: found nothing, expected exactly one of"),
+    ("spec.nodeName", 7, "spec: found 7, expected exactly one of"),
+    ("spec", ..., "spec: found nothing"),
+    ("spec", [], "spec: found nothing"),
+    ("spec.devices", [1], "spec.devices[0].name: found nothing, expected a device with a name"),
+    ("spec.devices", [{"attributes": {}}], "spec.devices[0].name: found nothing"),
+    ("metadata.name", ..., "metadata.name: found nothing, expected this required field"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "message"), BAD_SLICES)
+def test_a_malformed_slice_offers_nothing_and_the_rest_stands(
+    tmp_path: Path, path: str, value: object, message: str
+) -> None:
+    """One bad driver must not hide the others."""
+    broken = changed(a_slice(), path, value)
+    fine = a_slice(name="fine", pool="other", driver="nic", devices=[a_device("nic-0")])
+    found = of_fleet(tmp_path, a_node(), broken, fine)
+
+    assert any(message in line for line in lines(found)), lines(found)
+    assert not found.has_errors
+    table = found.problem.fleet.devices
+    assert ["nic-0"] == [name for name, code in zip(table.names, table.withheld, strict=True) if not code]
+
+
+POOLS: list[tuple[list[Object], list[Withheld | None]]] = [
+    ([a_slice(name="a", count=2)], [Withheld.POOL_INCOMPLETE] * 2),
+    (
+        [a_slice(name="a", count=2), a_slice(name="b", count=2, devices=[a_device("gpu-2")])],
+        [None] * 3,
+    ),
+    # One slice too many is incomplete too.
+    ([a_slice(name="a"), a_slice(name="b", devices=[a_device("gpu-2")])], [Withheld.POOL_INCOMPLETE] * 3),
+    # Only the newest generation counts, complete or not.
+    ([a_slice(name="a"), a_slice(name="b", generation=2, devices=[a_device("x")])], [None]),
+    (
+        [a_slice(name="a"), a_slice(name="b", generation=2, count=2, devices=[a_device("x")])],
+        [Withheld.POOL_INCOMPLETE],
+    ),
+    ([a_slice(devices=[a_device(), a_device()])], [Withheld.POOL_INVALID] * 2),
+    # Slices of the same pool that disagree about their number.
+    (
+        [a_slice(name="a", count=2), a_slice(name="b", count=3, devices=[a_device("x")])],
+        [Withheld.POOL_INCOMPLETE] * 3,
+    ),
+    # The other slice is on another node: counted, as the allocator looks it up.
+    ([a_slice("n1", pool="p", count=2), a_slice("n2", pool="p", count=2)], [None] * 2),
+    # Two nodes that call their pools alike, each complete by itself.
+    ([a_slice("n1", pool="p"), a_slice("n2", pool="p")], [None] * 2),
+    # A newer generation elsewhere, while this node's is not complete by itself.
+    ([a_slice("n1", pool="p", count=2), a_slice("n2", pool="p", count=2, generation=2)], [Withheld.POOL_INCOMPLETE] * 2),
+    # The same pool name of another driver is another pool.
+    ([a_slice(name="a"), a_slice(name="b", driver="nic", devices=[a_device("x")])], [None] * 3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("slices", "expected"), POOLS)
+def test_only_complete_and_valid_pools_of_the_newest_generation_count(
+    tmp_path: Path, slices: list[Object], expected: list[Withheld | None]
+) -> None:
+    """As in the Kubernetes allocator: a driver may still be publishing."""
+    found = of_fleet(tmp_path, a_node(), *slices)
+
+    assert expected == withheld(found)
+    is_reported = any("spec.pool: found" in line and "offers nothing" in line for line in lines(found))
+    assert is_reported == any(expected)
+
+
+def test_devices_that_no_single_node_has_are_counted_in_a_note(tmp_path: Path) -> None:
+    """They need the exact allocator."""
+    found = of_fleet(
+        tmp_path,
+        a_node(),
+        a_slice(),
+        a_slice(None, name="all", allNodes=True),
+        a_slice(None, name="some", pool="p2", nodeSelector={"nodeSelectorTerms": [{}]}),
+        a_slice(
+            None,
+            name="each",
+            pool="p3",
+            perDeviceNodeSelection=True,
+            devices=[a_device("mine", nodeName="n1"), a_device("theirs", allNodes=True)],
+        ),
+    )
+
+    assert ("gpu-0", "gpu-1", "mine") == found.problem.fleet.devices.names
+    assert [None, None, Withheld.NOT_NODE_LOCAL] == withheld(found)
+    assert "cluster eu: 5 devices that are not local to one node offer nothing" in found.notes
+    assert 5 == len(found.loose_devices.table)
+
+
+def test_what_claims_hold_is_in_use(tmp_path: Path) -> None:
+    """Whoever holds it, and whether or not the pod is known; admin access holds nothing."""
+    found = of_fleet(
+        tmp_path,
+        a_node(),
+        a_slice(devices=[a_device(f"gpu-{number}") for number in range(4)]),
+        a_claim("a", "gpu-0", pod="stranger"),
+        a_claim("b", "gpu-1"),
+        a_claim("c", "gpu-2", admin=True),
+    )
+
+    assert [True, True, False, False] == found.problem.fleet.devices.in_use.tolist()
+    assert [] == lines(found)
+
+
+def test_claims_on_unknown_devices_are_one_warning(tmp_path: Path) -> None:
+    """A snapshot taken while a driver republishes shows such claims."""
+    found = of_fleet(tmp_path, a_node(), a_slice(), a_claim("a", "gpu-8", "gpu-9"), a_claim("b", "gpu-7"))
+
+    (line,) = lines(found)
+    assert (
+        "InferenceCluster eu: claims hold 3 devices that no ResourceSlice shows, such as gpu.nvidia.com/n1/gpu-7"
+        in line
+    )
