@@ -1,7 +1,9 @@
 """Large fleets: counts over cells of interchangeable nodes, then nodes.
 
-1. Two linear programmes (``guide``) show which cells are worth a thought.
-2. CP-SAT solves the stages between the floor and the ceiling of that, in whole numbers.
+1. Two linear programmes (``guide``) say how many replicas go where.
+2. Their optimum is rounded down. Where the policy has maxima, or tiers before placing, or where the audit refuses
+   what rounding gives, CP-SAT solves the stages between floor and ceiling instead: it was no better than rounding
+   where both may be used, and slower.
 3. The counts are packed onto nodes; what does not pack, or was not placed, is inserted one by one, and others
    step aside for it where that helps.
 4. Linear programmes again (``guide``) for the bound of each tier.
@@ -9,13 +11,17 @@
 
 import math
 from dataclasses import replace
+from importlib.metadata import version
 
+from solver.audit import violations
 from solver.baseline import baseline
 from solver.clearing import insert_by_clearing
 from solver.domain.decision import Path, SolveRecord
 from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, build
 from solver.greedy import greedy
+from solver.matching.compose import compose, settled_down
+from solver.matching.draft import Draft
 from solver.matching.scene import Scene, Survey
 from solver.search.attempt_result import Attempt
 from solver.search.budget import Budget
@@ -24,6 +30,7 @@ from solver.search.extract import extract
 from solver.search.glop import Relaxed
 from solver.search.guide import TINY, Guide, bounds, guided
 from solver.search.reduced import reduced
+from solver.search.rounding import evened, rounded_down
 from solver.search.tiers import Staged, solve
 
 #: Deterministic time of one stage; what is open then is mended faster by letting replicas step aside.
@@ -34,27 +41,37 @@ def solve_cells(survey: Survey, budget: Budget) -> Attempt:
     """The draft found over cells, with bounds from the relaxation."""
     formulation = build(Scene(survey, single=False), baseline=baseline(survey))
     guide = guided(formulation)
-    staged = _between_floor_and_ceiling(formulation, guide, budget)
-    if staged.solution is None:
-        draft = greedy(survey)
-    else:
-        draft = extract(formulation.variables, staged.solution, is_exact=False)
-        # What is inserted one by one asks for no tier's maximum, and for nothing that comes before placing.
-        policy = survey.problem.policy
-        is_free = all(tier.maximum is None for tier in policy.tiers)
-        if is_free and policy.tiers[0].name is TierName.SHORTFALL:
-            draft = insert_by_clearing(survey, draft)
+    draft, record = _drafted(survey, formulation, guide, budget)
     return Attempt(
-        draft=draft,
-        path=Path.CELLS,
-        bounds=bounds(formulation, guide, survey, draft),
-        record=SolveRecord(
-            solver=f"GLOP and {NAME}",
-            deterministic_time=round(staged.deterministic_time, 6),
-            solves=staged.solves,
-            is_interrupted=staged.is_interrupted,
-        ),
+        draft=draft, path=Path.CELLS, bounds=bounds(formulation, guide, survey, draft), record=record
     )
+
+
+def _drafted(
+    survey: Survey, formulation: Formulation, guide: Guide, budget: Budget
+) -> tuple[Draft, SolveRecord]:
+    """The relaxation rounded down and filled up; by CP-SAT where filling up could pass what the policy wants."""
+    policy = survey.problem.policy
+    # What is inserted one by one asks for no tier's maximum, and for nothing that comes before placing.
+    is_free = all(t.maximum is None for t in policy.tiers) and policy.tiers[0].name is TierName.SHORTFALL
+    if is_free and guide.relaxed is not None:
+        solution = rounded_down(formulation, guide.relaxed)
+        draft = evened(survey, extract(formulation.variables, solution, is_exact=False))
+        draft = insert_by_clearing(survey, draft)
+        # Rounding may evict somebody whose successor then finds no place; whole numbers cannot.
+        if not violations(survey, compose(survey, settled_down(draft))):
+            return draft, SolveRecord(solver=f"GLOP {version('ortools')}")
+    staged = _between_floor_and_ceiling(formulation, guide, budget)
+    record = SolveRecord(
+        solver=f"GLOP and {NAME}",
+        deterministic_time=round(staged.deterministic_time, 6),
+        solves=staged.solves,
+        is_interrupted=staged.is_interrupted,
+    )
+    if staged.solution is None:
+        return greedy(survey), record
+    draft = extract(formulation.variables, staged.solution, is_exact=False)
+    return (insert_by_clearing(survey, draft) if is_free else draft), record
 
 
 def _between_floor_and_ceiling(formulation: Formulation, guide: Guide, budget: Budget) -> Staged:
