@@ -12,7 +12,7 @@ unexport PYTHONPATH
 .PHONY: help setup demo test check lint generate check-generated bench clean
 
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 # uv lives in an environment of its own, so that syncing ours never removes it.
 $(UV):
