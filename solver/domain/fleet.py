@@ -65,7 +65,7 @@ class NodePool:
 
     key: NodePoolKey
     class_name: str
-    #: False: its class is missing or the cluster does not publish it; it hosts nothing.
+    #: False: the cluster does not publish it; it hosts nothing, and what runs there is not counted.
     is_published: bool = True
     zones: tuple[str, ...] = ()
     declared_devices: tuple[DeclaredDevice, ...] = ()

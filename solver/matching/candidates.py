@@ -11,7 +11,7 @@ from itertools import product
 
 from solver.domain.identity import ClusterName, DeviceClassName
 from solver.domain.workload import Engine, Member, ModelDeployment, ServingMode, SpreadMode
-from solver.matching.cells import Cell, Cells
+from solver.matching.cells import Cells
 from solver.matching.distance import Distance
 from solver.matching.inventory import Inventory
 from solver.matching.node_fit import Need, fits
@@ -379,8 +379,3 @@ def _room(cells: Cells) -> Iterable[tuple[dict[int, int], list[int]]]:
             amounts[1] += load.cpu_millicores * movable.count
             amounts[2] += load.memory_bytes * movable.count
     return room
-
-
-def nodes_of(cells: tuple[Cell, ...], homes: tuple[int, ...]) -> int:
-    """How many nodes the cells at *homes* have together."""
-    return sum(cells[index].count for index in homes)

@@ -2,7 +2,7 @@
 
 from solver.domain.identity import ClusterName
 from solver.domain.workload import SpreadRule
-from solver.matching.candidates import ZONE, Candidate
+from solver.matching.candidates import Candidate
 from solver.matching.inventory import Inventory
 from solver.matching.standing import Standing
 
@@ -31,6 +31,3 @@ def standing_domain(inventory: Inventory, rule: SpreadRule, standing: Standing) 
     nodes = [pod.node for pod in standing.pods if pod.node is not None]
     zone = inventory.places[nodes[0]].zone if nodes else None
     return domain_of(inventory, rule, standing.replica.key.cluster, zone)
-
-
-__all__ = ["CLUSTER", "ZONE", "candidate_domain", "domain_of", "standing_domain"]
