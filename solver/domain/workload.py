@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from solver.domain.identity import DeploymentKey
+from solver.domain.claim import ClaimConstraint
+from solver.domain.device_taint import DeviceToleration
+from solver.domain.identity import DeploymentKey, DeviceClassName
+from solver.domain.quantity import Quantity
 from solver.domain.taint import Toleration
 
 
@@ -32,11 +35,29 @@ class ServingMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRequest:
-    """*count* devices of one class for which every selector (CEL text) is true, on the pod's node."""
+    """*count* devices of one class for which every selector (CEL text) is true, on the pod's node.
+
+    With *alternatives* it is the first of them that leads to a solution, and all its other fields count nothing.
+    """
 
     name: str
     count: int = 1
     selectors: tuple[str, ...] = ()
+    #: None: whatever class of the node pool has matching devices.
+    device_class: DeviceClassName | None = None
+    #: All devices of the node that match, at least one; *count* is then 1.
+    takes_all: bool = False
+    #: Also devices that others use; it takes none of them away.
+    has_admin_access: bool = False
+    tolerations: tuple[DeviceToleration, ...] = ()
+    #: Amounts of a shared device by capacity name, as written.
+    capacity: tuple[tuple[str, Quantity], ...] = ()
+    alternatives: tuple["DeviceRequest", ...] = ()
+
+    @property
+    def queries(self) -> tuple["DeviceRequest", ...]:
+        """Its alternatives in order of preference, or itself."""
+        return self.alternatives or (self,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +67,8 @@ class Member:
     role: Role = Role.STANDALONE
     pods_per_copy: int = 1
     requests: tuple[DeviceRequest, ...] = ()
+    #: What ties the devices of one pod to each other.
+    constraints: tuple[ClaimConstraint, ...] = ()
     #: What each pod requests of its node besides devices; 0 unless the manifest says so.
     cpu_millicores: int = 0
     memory_bytes: int = 0
