@@ -148,14 +148,20 @@ def _slot_devices(survey: Survey, create: Create, slot: Slot) -> Found:
     member = member_of(survey, create, slot)
     counts: Counter[str] = Counter()
     for devices in slot.devices:
-        counts[devices.request] += devices.count
-    wanted = Counter({request.name: request.count for request in member.requests})
-    if counts != wanted:
-        yield str(create.replica), f"engine {slot.engine} gets {dict(counts)}, it requests {dict(wanted)}"
+        counts[devices.request.partition("/")[0]] += devices.count
+    # Which alternative was taken, and all of how many, is checked with the devices themselves.
+    plain = [r for r in member.requests if not r.alternatives and not r.takes_all]
+    wanted = {request.name: request.count for request in plain}
+    if {request.name: counts[request.name] for request in plain} != wanted or len(counts) > len(
+        member.requests
+    ):
+        yield str(create.replica), f"engine {slot.engine} gets {dict(counts)}, it requests {wanted}"
         return
     needs, classes = slot_needs(survey, create, slot)
-    offered = survey.inventory.classes(slot.node_pool)
-    for need, name in zip(needs, classes, strict=True):
+    for request, need, name in zip(member.requests, needs, classes, strict=True):
+        offered = [
+            each for query in request.queries for each in survey.options.classes(query, slot.node_pool)
+        ]
         if name not in offered or (need.count and not need.accepts):
             yield str(create.replica), f"node pool {slot.node_pool} has no class {name} that matches"
 

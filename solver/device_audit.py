@@ -5,7 +5,9 @@ The witness is found by a matching on single devices, node by node, not by the i
 
 from collections.abc import Iterator
 
+from solver.claim_audit import broken_claims
 from solver.domain.plan import Create, Keep, Plan, Slot
+from solver.matching.needs import asks_for_more
 from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of, slot_needs
 from solver.matching.standing import resources_of
@@ -22,8 +24,26 @@ def overcommitted(survey: Survey, plan: Plan) -> Found:
                 pods.setdefault(survey.inventory.node_index[slot.node], []).append((replica, slot))
     for node, guests in sorted(pods.items()):
         if any(slot.order for _, slot in guests):
-            yield from _devices(survey, node, guests)
+            if _has_claims(survey, guests):
+                yield from broken_claims(survey, node, guests)
+            else:
+                yield from _devices(survey, node, guests)
             yield from _resources(survey, node, guests)
+
+
+def _has_claims(survey: Survey, guests: list[tuple[Keep | Create, Slot]]) -> bool:
+    """Whether some pod asks for more than whole devices, so that its devices have to be looked at one by one."""
+    if not survey.options.special.is_needed:
+        return False
+    special = survey.kinds.special
+    for replica, slot in guests:
+        member = member_of(survey, replica, slot) if slot.order else None
+        if member is not None and asks_for_more(member):
+            return True
+        for each in slot.devices:
+            if any(special >> int(survey.kinds.kind_of_row[row]) & 1 for row in each.rows):
+                return True
+    return False
 
 
 def _devices(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]) -> Found:

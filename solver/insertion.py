@@ -14,7 +14,7 @@ from solver.matching.options import MemberOption
 from solver.matching.quota_usage import QuotaUsage
 from solver.matching.scene import Survey, added_fabric
 from solver.matching.spread_domains import eligible_domains
-from solver.matching.standing import Footing
+from solver.matching.standing import Footing, member_of_pod
 
 
 class Insertion:
@@ -24,7 +24,7 @@ class Insertion:
         self.survey = survey
         self.inventory = survey.inventory
         self.draft = draft
-        self.ledger = Ledger(self.inventory, [kept.standing for kept in draft.kept])
+        self.ledger = Ledger(survey.options.special, [kept.standing for kept in draft.kept])
         self.usage = QuotaUsage(survey)
         self.counts: dict[tuple[DeploymentKey, ClusterName], int] = {}
         self.placed: dict[DeploymentKey, int] = {}
@@ -121,10 +121,12 @@ class Insertion:
             option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
             unit = unit_of(standing.deployment, pod.engine, pod.role, option)
             fabric = added_fabric(self.inventory, standing, pod)
+            member = member_of_pod(standing, pod)
             homes = [
                 node
                 for node in self._takes_new[pod.pool]
                 if fabric in (None, self.inventory.places[node].fabric)
+                and (member is None or self.survey.options.may_host(node, member))
             ]
             node = self._best_node(homes, unit)
             if node is not None and self.usage.takes(standing, pod):
@@ -256,7 +258,12 @@ class Insertion:
             placed: list[NewPod] = []
             for member, option in zip(engine.members, members, strict=True):
                 unit = unit_of(deployment, engine.name, member.role, option)
-                inside = [n for n in group if self.inventory.fleet.nodes[n].node_pool == option.pool]
+                inside = [
+                    node
+                    for node in group
+                    if self.inventory.fleet.nodes[node].node_pool == option.pool
+                    and self.survey.options.may_host(node, member)
+                ]
                 for rank in range(member.pods_per_copy):
                     node = self._best_node(inside, unit)
                     if node is None:

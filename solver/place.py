@@ -10,9 +10,11 @@ from solver.domain.problem import Problem
 from solver.greedy import greedy, kept_only
 from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
+from solver.matching.refusals import Refusals
 from solver.matching.scene import Survey
 from solver.measures import measures
 from solver.notes import notes
+from solver.rehearsal import Refusal, Rehearsals, rehearse
 from solver.rejections import rejections
 from solver.search.attempt import attempt
 from solver.search.attempt_result import Attempt
@@ -20,21 +22,36 @@ from solver.search.budget import Budget
 from solver.search.conflicts import explain_shortfalls
 
 
-def place(problem: Problem, budget: Budget | None = None, *, focus: DeploymentKey | None = None) -> Decision:
+def place(
+    problem: Problem,
+    budget: Budget | None = None,
+    *,
+    focus: DeploymentKey | None = None,
+    rehearsals: Rehearsals | None = None,
+) -> Decision:
     """The decision for *problem*: the same input gives the same decision, whatever its order.
 
     Args:
         problem: what is wanted, what there is and what runs.
         budget: how much search it may cost; ten deterministic seconds if not given.
         focus: a deployment that is explained in depth even where a large fleet has many that are short.
+        rehearsals: answers of device allocators that are known already; new ones are added.
 
     Raises:
         InvalidProblem: the problem contradicts itself (raised when it was built).
     """
     budget = budget if budget is not None else Budget()
+    rehearsals = rehearsals if rehearsals is not None else Rehearsals()
     survey = Survey(problem)
     found = attempt(survey, budget)
     draft, plan, path, broken = _audited(survey, found)
+    rehearsed = rehearse(survey, plan, rehearsals)
+    while rehearsed.refusals:
+        survey = Survey(problem, kinds=survey.kinds, refusals=_with(survey, rehearsed.refusals))
+        found = attempt(survey, budget)
+        draft, plan, path, broken = _audited(survey, found)
+        rehearsed = rehearse(survey, plan, rehearsals)
+    plan = rehearsed.plan
     tiers = _tiers(survey, plan, found, trusts_bounds=not broken)
     explained = explain_shortfalls(survey, plan, focus)
     return Decision(
@@ -47,6 +64,28 @@ def place(problem: Problem, budget: Budget | None = None, *, focus: DeploymentKe
         notes=notes(survey, plan),
         record=replace(found.record, violations=broken),
     )
+
+
+def _with(survey: Survey, refusals: tuple[Refusal, ...]) -> Refusals:
+    """What is known after *refusals*: a node that refuses a pod is closed to it, and so are all like it.
+
+    Each deployment counts once for each plan, however many of its pods were refused.
+    """
+    known = survey.refusals
+    special = survey.options.special
+    told: set[DeploymentKey] = set()
+    for each in refusals:
+        if each.deployment in told:
+            continue
+        told.add(each.deployment)
+        pool = survey.problem.fleet.nodes[each.node].node_pool
+        like = frozenset(
+            node
+            for node in survey.inventory.nodes_of_pool[pool]
+            if special.state(node) == special.state(each.node)
+        )
+        known = known.told(each.deployment, each.member, like, each.message)
+    return known
 
 
 def _audited(survey: Survey, found: Attempt) -> tuple[Draft, Plan, Path, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from solver.matching.candidates import has_distance
 from solver.matching.draft import Draft, unit_of
 from solver.matching.node_fit import Need, fits
 from solver.matching.options import MemberOption
+from solver.matching.refusals import MOST_TRIES
 from solver.matching.scene import Survey
 
 
@@ -47,6 +48,9 @@ class _Rejecting:
         if self.survey.lacks_cache(self.deployment):
             namespace = self.deployment.key.namespace
             yield f"ModelCache {namespace}/{self.deployment.cache} does not exist"
+        if self.deployment.key in self.survey.refusals.given_up:
+            message = self.survey.refusals.given_up[self.deployment.key]
+            yield f"the device allocator refused {MOST_TRIES} plans for it: {message}"
 
     def _pool(self, pool: NodePool) -> PoolRejection:
         verdict = self.survey.verdict(self.deployment, pool.key.cluster)
@@ -219,6 +223,11 @@ class _Rejecting:
         else:
             return PoolRejection(node_pool=pool, reason=reason, detail=self._shortest(pool, usable))
         if not self.insertion.would_fit(self.deployment, pool.cluster):
+            for _, member, _ in self._options(pool):
+                message = self.survey.options.refusal(usable, member)
+                if message is not None:
+                    reason = Reason.REFUSED_BY_ALLOCATOR
+                    return PoolRejection(node_pool=pool, reason=reason, detail=message)
             detail = "one pod fits, the replica does not"
             return PoolRejection(node_pool=pool, reason=reason, detail=detail)
         return None
@@ -242,6 +251,9 @@ class _Rejecting:
     def _plan(self, pool: NodePoolKey) -> PoolRejection:
         if self.survey.lacks_cache(self.deployment):
             reason = Reason.MODEL_CACHE_NOT_FOUND
+            return PoolRejection(node_pool=pool, reason=reason, detail=next(self._general()))
+        if self.deployment.key in self.survey.refusals.given_up:
+            reason = Reason.REFUSED_BY_ALLOCATOR
             return PoolRejection(node_pool=pool, reason=reason, detail=next(self._general()))
         blocked = self.insertion.blocked_by(self.deployment, pool.cluster)
         if blocked is not None:

@@ -24,6 +24,16 @@ policy_option = click.option(
 )
 
 
+claim_option = click.option(
+    "--claim",
+    "claims",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file with ResourceClaims or ResourceClaimTemplates to place as well, one pod each; repeatable.",
+)
+
+
 def _seconds(ctx: click.Context, param: click.Parameter, value: float) -> float:
     if not 0 < value < math.inf:
         raise click.BadParameter(f"found {value}, expected a number of seconds above 0", ctx, param)
@@ -48,10 +58,10 @@ class Gathered(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def gather(paths: Sequence[Path], *, policy_path: Path | None) -> Gathered:
-    """Everything below *paths*; what is wrong with it is told on stderr."""
+def gather(paths: Sequence[Path], *, policy_path: Path | None, claims: Sequence[Path]) -> Gathered:
+    """Everything below *paths* and in *claims*; what is wrong with it is told on stderr."""
     with Progress() as progress:
-        reading = inputs.read_paths(paths, progress, policy_path=policy_path)
+        reading = inputs.read_paths(paths, progress, policy_path=policy_path, claims=claims)
         findings = inputs.all_findings(reading)
     inputs.report(findings)
     if reading.has_errors:

@@ -6,7 +6,15 @@ from pathlib import Path
 import click
 
 from adapters.cli import inputs, output
-from adapters.cli.decide import Gathered, budget_option, decide, gather, policy_option, tell_notes
+from adapters.cli.decide import (
+    Gathered,
+    budget_option,
+    claim_option,
+    decide,
+    gather,
+    policy_option,
+    tell_notes,
+)
 from adapters.cli.explain_text import explanation_text
 from adapters.cli.verdicts import PoolVerdict, pool_verdicts
 from scheduler.api.nearest import nearest_hint
@@ -16,8 +24,9 @@ from solver.domain.explanation import Rejection
 from solver.domain.identity import DeploymentKey
 
 _EXAMPLE = """\b
-Example:
+Examples:
   modelplane explain examples/fleet examples/deployments ml-team/qwen
+  modelplane explain fleet/ default/one-gpu --claim gpu-claim-template.yaml
 """
 
 
@@ -42,6 +51,7 @@ def _key(ctx: click.Context, param: click.Parameter, value: str) -> DeploymentKe
     help="wide adds every pod and the tiers; json is the Decision message with what is about the deployment.",
 )
 @policy_option
+@claim_option
 @budget_option
 @click.pass_context
 def explain(
@@ -51,15 +61,16 @@ def explain(
     key: DeploymentKey,
     form: str,
     policy: Path | None,
+    claims: tuple[Path, ...],
     budget: float,
 ) -> None:
     """Say what the deployment NAMESPACE/NAME asks for, where the plan puts it, and what each node pool says.
 
-    Everything in PATH is planned, since what one deployment gets depends on the others.
+    A claim of --claim is named alike. Everything in PATH is planned, since what one deployment gets depends on the others.
     """
-    gathered = gather(paths, policy_path=policy)
+    gathered = gather(paths, policy_path=policy, claims=claims)
     problem = gathered.reading.problem
-    if key not in gathered.reading.deployments:
+    if all(each.key != key for each in problem.deployments):
         output.complain(_unknown(gathered, key))
         ctx.exit(1)
     decision = decide(gathered.reading, budget_seconds=budget)
@@ -79,7 +90,7 @@ def _unknown(gathered: Gathered, key: DeploymentKey) -> str:
     about = f"ModelDeployment {key}"
     if any(finding.object == about for finding in gathered.findings):
         return f"{about} was read and is not valid, see above"
-    hint = nearest_hint(str(key), map(str, gathered.reading.deployments))
+    hint = nearest_hint(str(key), (str(each.key) for each in gathered.reading.problem.deployments))
     return f"found no {about}, expected one of those that were read{hint}"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from adapters.cli.plan_table import replica_table, slot_table
 from adapters.cli.reasons import shortfall_text
+from adapters.cli.request_table import constraint_sentences, request_table
 from adapters.cli.tables import Cell, Tinted, columns, table
 from adapters.cli.tier_table import tier_table
 from adapters.cli.verdicts import ELIGIBLE, PoolVerdict
@@ -34,7 +35,7 @@ def explanation_text(
     wanted = sum(each.replicas for each in problem.deployments)
     parts = [
         columns(_facts(decision, deployment), indent=""),
-        _request_table(deployment),
+        request_table(deployment),
         replica_table(decision.plan),
         slot_table(decision.plan) if is_wide else "",
         _verdict_table(verdicts),
@@ -58,6 +59,8 @@ def _facts(decision: Decision, deployment: ModelDeployment) -> Iterator[tuple[st
         yield "Model cache:", deployment.cache
     for rule in deployment.spread:
         yield "Spread:", _spread(rule)
+    for sentence in constraint_sentences(deployment):
+        yield "Constraint:", sentence
 
 
 def _spread(rule: SpreadRule) -> str:
@@ -67,21 +70,6 @@ def _spread(rule: SpreadRule) -> str:
     if rule.max_percent is not None:
         limits.append(f"at most {rule.max_percent} % in one")
     return f"by {rule.topology_key}, {', '.join(limits) or 'even'} ({rule.mode})"
-
-
-def _request_table(deployment: ModelDeployment) -> str:
-    headers = ("ENGINE", "COPIES", "ROLE", "PODS", "REQUEST", "COUNT", "SELECTORS")
-    rows: list[tuple[Cell, ...]] = []
-    for engine in deployment.engines:
-        name = f"{engine.name} ({engine.phase})" if engine.phase is not None else engine.name
-        for member in engine.members:
-            head = (name, engine.copies, member.role.value, member.pods_per_copy)
-            if not member.requests:
-                rows.append((*head, "<none>", 0, "<none>"))
-            for request in member.requests:
-                selectors = " and ".join(" ".join(text.split()) for text in request.selectors)
-                rows.append((*head, request.name, request.count, selectors or "<none>"))
-    return table(headers, rows)
 
 
 def _verdict_table(verdicts: Sequence[PoolVerdict]) -> str:

@@ -16,9 +16,15 @@ paths_argument = click.argument(
 )
 
 
-def read_paths(paths: Sequence[Path], progress: Progress, *, policy_path: Path | None = None) -> Reading:
-    """Everything below *paths*; what is wrong with it is told on stderr."""
-    return read(paths, policy_path=policy_path, progress=progress.tell)
+def read_paths(
+    paths: Sequence[Path],
+    progress: Progress,
+    *,
+    policy_path: Path | None = None,
+    claims: Sequence[Path] = (),
+) -> Reading:
+    """Everything below *paths* and in *claims*; what is wrong with it is told on stderr."""
+    return read(paths, policy_path=policy_path, claims=claims, progress=progress.tell)
 
 
 def all_findings(reading: Reading) -> tuple[Finding, ...]:
@@ -41,7 +47,8 @@ def broken_selectors(reading: Reading) -> frozenset[str]:
         for engine in deployment.engines
         for member in engine.members
         for request in member.requests
-        for text in request.selectors
+        for query in request.queries
+        for text in query.selectors
     }
     errors = map(_compile_error, texts)
     return frozenset(error.message for error in errors if error is not None)

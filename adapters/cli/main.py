@@ -32,6 +32,7 @@ _VERBS: Mapping[str, _Verb] = {
     "plan": _Verb("adapters.cli.plan", "Decide where every replica goes."),
     "explain": _Verb("adapters.cli.explain", "Say why a deployment is where it is, or is not."),
     "selector": _Verb("adapters.cli.selector", "Try device selectors."),
+    "allocator": _Verb("adapters.cli.allocator", "Try the device allocator of Kubernetes."),
 }
 
 

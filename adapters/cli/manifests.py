@@ -8,6 +8,7 @@ from scheduler.snapshot.raw import mapping
 from scheduler.snapshot.replica_manifest import replica_object
 from scheduler.snapshot.slots import PLAN_ANNOTATION, ReplicaId
 from solver.domain.decision import Decision
+from solver.domain.identity import ClusterName
 from solver.domain.plan import Create, Keep
 
 #: What the API server fills in; an object to be applied does not have it.
@@ -26,13 +27,25 @@ _SERVER_FIELDS = frozenset(
 
 
 def replica_manifests(decision: Decision, reading: Reading) -> Iterator[Raw]:
-    """The ModelReplica of every replica that runs after the plan, in order of deployment, cluster and index."""
+    """The ModelReplica of every replica that runs after the plan, in order of deployment, cluster and index.
+
+    Claims have none.
+    """
     for replica in sorted(decision.plan.replicas, key=lambda each: each.replica):
+        if replica.replica.deployment in reading.claims:
+            continue
         match replica:
             case Create():
                 yield _stamped(replica, reading)
             case Keep():
                 yield _kept(replica, reading)
+
+
+def placed_claims(decision: Decision, reading: Reading) -> Iterator[tuple[str, ClusterName]]:
+    """``Kind ns/name`` and cluster of every claim that the plan places, in order of its key."""
+    for create in sorted(decision.plan.creates, key=lambda each: each.replica):
+        if create.replica.deployment in reading.claims:
+            yield reading.claims[create.replica.deployment], create.replica.cluster
 
 
 def _stamped(replica: Keep | Create, reading: Reading) -> Raw:

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from adapters.cli import inputs, output
-from adapters.cli.decide import budget_option, decide, gather, policy_option, tell_notes
-from adapters.cli.manifests import replica_manifests
+from adapters.cli.decide import budget_option, claim_option, decide, gather, policy_option, tell_notes
+from adapters.cli.manifests import placed_claims, replica_manifests
 from adapters.cli.plan_table import plan_text
 from adapters.cli.selector_errors import selector_error_table
 from adapters.cli.yaml_output import to_yaml
@@ -20,6 +20,7 @@ Examples:
   modelplane plan examples/fleet examples/deployments
   modelplane plan fleet/ -o json --policy policy.yaml --fail-on-shortfall
   modelplane plan fleet/ -o manifests | kubectl apply -f -
+  modelplane plan fleet/ --claim gpu-claim-template.yaml -o wide
 """
 
 
@@ -36,6 +37,7 @@ Examples:
     "the ModelReplica objects.",
 )
 @policy_option
+@claim_option
 @budget_option
 @click.option("--fail-on-shortfall", is_flag=True, help="Exit with 1 if a deployment is short.")
 @click.pass_context
@@ -45,6 +47,7 @@ def plan(
     paths: tuple[Path, ...],
     form: str,
     policy: Path | None,
+    claims: tuple[Path, ...],
     budget: float,
     fail_on_shortfall: bool,
 ) -> None:
@@ -52,7 +55,7 @@ def plan(
 
     What runs stays, unless the plan names the reason for moving it. The same input gives the same plan.
     """
-    reading = gather(paths, policy_path=policy).reading
+    reading = gather(paths, policy_path=policy, claims=claims).reading
     if not reading.problem.deployments:
         output.note("no ModelDeployment was read, so nothing is wanted")
     decision = decide(reading, budget_seconds=budget)
@@ -75,6 +78,8 @@ def _rendered(decision: Decision, reading: Reading, form: str) -> str:
             for evict in decision.plan.evicts:
                 name = f"{evict.replica.deployment.namespace}/{evict.name}"
                 output.note(f"ModelReplica {name} is to be deleted ({evict.reason}: {evict.because})")
+            for claim, cluster in placed_claims(decision, reading):
+                output.note(f"{claim} goes to cluster {cluster} and has no ModelReplica")
             return to_yaml(replica_manifests(decision, reading))
         case _:
             tell_notes(decision, reading)

@@ -10,6 +10,7 @@ from adapters.cli.output import printable
 from adapters.cli.tables import Cell, Tinted, table
 from scheduler.snapshot import Reading
 from solver.domain.device_table import WITHHELD, DeviceTable, Field
+from solver.matching.kind_terms import PLAIN_KIND
 from solver.matching.signature import signature
 from solver.selectors.devices import is_unreadable
 from solver.selectors.mismatch import mismatch
@@ -61,6 +62,8 @@ class _Tally:
             self._withhold(why.value, int(np.count_nonzero(matched & (devices.withheld == position))))
         held = matched & devices.in_use & (devices.withheld == 0)
         self._withhold("is in use", int(np.count_nonzero(held)))
+        tainted = matched & devices.where(lambda terms: bool(terms.repelling)) & (devices.withheld == 0)
+        self._withhold("has a taint that requests must tolerate", int(np.count_nonzero(tainted)))
         self._count(selector, devices, clusters, verdicts)
 
     def _withhold(self, why: str, count: int) -> None:
@@ -127,4 +130,4 @@ def _kind(selector: Selector, devices: DeviceTable, row: int, verdicts: TableVer
         verdict, why = "failed", selector.match(device).message
     else:
         why = mismatch(selector, device)
-    return _Kind(verdict, signature(device, (selector.text,)) or "<no driver>", why)
+    return _Kind(verdict, signature(device, (selector.text,), PLAIN_KIND) or "<no driver>", why)

@@ -67,6 +67,7 @@ def _devices(reading: Reading) -> Iterator[tuple[int, str]]:
         ("in use by others", table.in_use),
         ("on nodes that take nothing new", is_closed),
         ("usable once their nodes are added", is_expected),
+        ("usable by requests that tolerate their taints", table.where(lambda terms: bool(terms.repelling))),
         ("usable", np.ones_like(rest)),
     ):
         rows.append((int(np.count_nonzero(rest & those)), what))

@@ -58,6 +58,8 @@ class Metadata(ApiModel):
     labels: Labels = {}
     annotations: Labels = {}
     uid: StrictStr = ""
+    #: Known, so that it is not taken for a misspelt deletionTimestamp.
+    creation_timestamp: StrictStr | None = None
     deletion_timestamp: StrictStr | None = None
 
 

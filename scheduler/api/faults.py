@@ -41,7 +41,8 @@ def faults(error: ValidationError, near: Sequence[NearMiss] = ()) -> tuple[Fault
         context = details.get("ctx", {})
         if details["type"] == RULE_BROKEN:
             path += context["at"] if path or not context["at"].startswith(".") else context["at"][1:]
-            found.append(Fault(path=path, message=details["msg"]))
+            seen = f"the unknown field {meant[path]}" if path in meant else context["found"]
+            found.append(Fault(path=path, message=f"found {seen}, expected {context['expected']}"))
         elif details["type"] == "missing":
             seen = f"the unknown field {meant[path]}" if path in meant else "nothing"
             found.append(Fault(path=path, message=f"found {seen}, expected this required field"))

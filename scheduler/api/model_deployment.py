@@ -2,14 +2,13 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictInt, model_validator
 
 from scheduler.api.base import (
     ApiModel,
     HasConditions,
     Int32,
     MatchLabels,
-    Name63,
     NameReference,
     NotEmpty,
     Resource,
@@ -17,47 +16,23 @@ from scheduler.api.base import (
     rule_broken,
     unique_by,
 )
-from scheduler.api.engine import (
-    Count,
-    EngineBase,
-    MemberBase,
-    Selector,
-    Serving,
-    check_phases,
-    check_roles,
-)
+from scheduler.api.device_constraint import DeviceConstraints, check_constraints
+from scheduler.api.device_request import DeviceRequest
+from scheduler.api.engine import EngineBase, MemberBase, Serving, check_phases, check_roles
 from scheduler.api.labels import TemplateLabels
-
-
-class Toleration(ApiModel):
-    """A cluster taint that does not keep the replicas away."""
-
-    key: StrictStr | None = None
-    operator: Literal["Exists", "Equal"] = "Equal"
-    value: StrictStr | None = None
-    effect: Literal["NoSchedule", "NoExecute"] | None = None
-
-    @model_validator(mode="after")
-    def _operator_fits(self) -> Self:
-        if self.operator == "Equal" and not self.key:
-            raise rule_broken(at=".key", found="nothing", expected="a key with operator Equal")
-        if self.operator == "Exists" and self.value is not None:
-            raise rule_broken(at=".value", found=repr(self.value), expected="none with operator Exists")
-        return self
-
-
-class DeviceRequest(ApiModel):
-    """Devices that one pod needs, all matching every selector."""
-
-    name: Name63
-    count: Count = 1
-    selectors: Annotated[tuple[Selector, ...], Field(min_length=1, max_length=8)]
+from scheduler.api.toleration import Toleration
 
 
 class NodeSelector(ApiModel):
-    """The devices that a pod's node must give it."""
+    """The devices that a pod's node must give it (the constraints are an addition of ours)."""
 
     devices: Annotated[tuple[DeviceRequest, ...], Field(min_length=1, max_length=16), UniqueByName]
+    constraints: DeviceConstraints = ()
+
+    @model_validator(mode="after")
+    def _constraints(self) -> Self:
+        check_constraints(self.constraints, self.devices)
+        return self
 
 
 class Member(MemberBase):

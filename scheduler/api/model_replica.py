@@ -7,32 +7,15 @@ from pydantic import Field, model_validator
 from scheduler.api.base import (
     ApiModel,
     HasConditions,
-    Name63,
-    Name253,
     NameReference,
     NotEmpty,
     Resource,
     UniqueByName,
     rule_broken,
 )
-from scheduler.api.engine import (
-    Count,
-    EngineBase,
-    MemberBase,
-    Selector,
-    Serving,
-    check_phases,
-    check_roles,
-)
-
-
-class ReplicaDeviceRequest(ApiModel):
-    """A device request with the class that serves it."""
-
-    name: Name63
-    device_class_name: Name253
-    count: Count = 1
-    selectors: Annotated[tuple[Selector, ...], Field(max_length=8)] = ()
+from scheduler.api.device_constraint import DeviceConstraints, check_constraints
+from scheduler.api.device_request import ReplicaDeviceRequest
+from scheduler.api.engine import EngineBase, MemberBase, Serving, check_phases, check_roles
 
 
 class ReplicaMember(MemberBase):
@@ -42,6 +25,12 @@ class ReplicaMember(MemberBase):
     device_requests: (
         Annotated[tuple[ReplicaDeviceRequest, ...], Field(min_length=1, max_length=16), UniqueByName] | None
     ) = None
+    constraints: DeviceConstraints = ()
+
+    @model_validator(mode="after")
+    def _constraints(self) -> Self:
+        check_constraints(self.constraints, self.device_requests or ())
+        return self
 
 
 class ReplicaEngine(EngineBase):

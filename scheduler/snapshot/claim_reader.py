@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 
 from scheduler.api.faults import shown
+from scheduler.snapshot.device_values import UnreadableFieldError
+from scheduler.snapshot.dra_devices import quantities
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object, Raw
 from scheduler.snapshot.raw import items, mapping, text
-from scheduler.snapshot.records import AllocatedClaim, PodReference, SelectorUse
+from scheduler.snapshot.records import AllocatedClaim, HeldDevice, PodReference, SelectorUse
 from solver.domain.fleet import DeviceClass
 from solver.domain.identity import DeviceClassName
+from solver.domain.quantity import Quantity
 
 #: What stands for a class that cannot be read: it must not pass for one that matches everything.
 _MATCHES_NOTHING = "false"
@@ -18,8 +21,8 @@ def read_claim(read: Object, namespace: str, name: str, findings: Findings) -> A
     """The claim *read* if it holds devices, None if it holds none."""
     devices = []
     for position, result in enumerate(items(read.raw, "status", "allocation", "devices", "results")):
-        device = (text(result, "driver"), text(result, "pool"), text(result, "device"))
-        if not all(device):
+        device = HeldDevice(text(result, "driver"), text(result, "pool"), text(result, "device"))
+        if not all(device.key):
             findings.warning(
                 read.origin,
                 "found an incomplete result, expected driver, pool and device",
@@ -27,10 +30,26 @@ def read_claim(read: Object, namespace: str, name: str, findings: Findings) -> A
                 path=f"status.allocation.devices.results[{position}]",
             )
         elif mapping(result).get("adminAccess") is not True:
-            devices.append(device)
+            devices.append(device._replace(consumed=_consumed(read, result, position, findings)))
     if not devices:
         return None
     return AllocatedClaim(namespace, name, tuple(devices), _pods(read.raw, namespace), read.origin)
+
+
+def _consumed(
+    read: Object, result: object, position: int, findings: Findings
+) -> tuple[tuple[str, Quantity], ...] | None:
+    """What a result takes of a shared device, None if the device is not shared."""
+    if not text(result, "shareID"):
+        return None
+    try:
+        return tuple(sorted(quantities(mapping(result, "consumedCapacity")).items()))
+    except UnreadableFieldError as error:
+        path = f"status.allocation.devices.results[{position}].consumedCapacity"
+        findings.warning(
+            read.origin, f"{error}; the device counts as held whole", about=read.about, path=path
+        )
+        return None
 
 
 def read_device_class(read: Object, name: str, findings: Findings) -> DeviceClass:

@@ -7,17 +7,30 @@ some hundred megabytes.
 from typing import Protocol
 
 from scheduler.api.faults import shown
-from scheduler.snapshot.raw import items, mapping, text
+from scheduler.snapshot.device_values import UnreadableFieldError, attribute_value, quantity
+from scheduler.snapshot.dra_devices import read_slice_device
+from scheduler.snapshot.raw import items, text
 from scheduler.snapshot.records import PublishedDevice
-from solver.domain.device import AttributeValue, QualifiedName, Scalar, VersionText, Withheld
-from solver.domain.quantity import InvalidQuantity, Quantity
-from solver.domain.semver import InvalidSemver, Semver
-from solver.domain.taint import TaintEffect
+from solver.domain.device import AttributeValue, QualifiedName
+from solver.domain.device_terms import PLAIN, DeviceTerms, terms_of
+from solver.domain.identity import Driver
+from solver.domain.quantity import Quantity
 
-_SCALAR_TYPES = {"string": str, "version": str, "int": int, "bool": bool}
-_LIST_TYPES = {"strings": "string", "versions": "version", "ints": "int", "bools": "bool"}
 _HASHABLE = frozenset({str, int, bool})
-_REPELLING = frozenset(TaintEffect)
+#: Fields that make more of a device than something given away whole.
+_WITH_TERMS = frozenset(
+    {
+        "allowMultipleAllocations",
+        "allNodes",
+        "bindingConditions",
+        "bindingFailureConditions",
+        "bindsToNode",
+        "consumesCounters",
+        "nodeName",
+        "nodeSelector",
+        "taints",
+    }
+)
 
 
 class Complain(Protocol):
@@ -27,39 +40,6 @@ class Complain(Protocol):
         """Note that the field at *path* is wrong."""
 
 
-class UnreadableFieldError(ValueError):
-    """A field that cannot be read; the text says what was found and what was expected."""
-
-
-def attribute_value(kind: str, raw: object) -> AttributeValue:
-    """The value of an attribute of type *kind* (``string``, ``version``, ``int``, ``bool`` or a list).
-
-    Raises:
-        UnreadableFieldError: it is not of that type, or no semantic version.
-    """
-    if kind in _LIST_TYPES:
-        if not isinstance(raw, list):
-            raise UnreadableFieldError(f"found {shown(raw)}, expected a list")
-        return tuple(_scalar(_LIST_TYPES[kind], part) for part in raw)
-    if kind not in _SCALAR_TYPES:
-        raise UnreadableFieldError(f"found the type {kind}, expected string, version, int or bool")
-    return _scalar(kind, raw)
-
-
-def quantity(raw: object) -> Quantity:
-    """The quantity that *raw* (text, or a number as YAML may have it) stands for.
-
-    Raises:
-        UnreadableFieldError: it is none.
-    """
-    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
-        raise UnreadableFieldError(f"found {shown(raw)}, expected a quantity such as 80Gi")
-    try:
-        return Quantity.parse(str(raw))
-    except InvalidQuantity as error:
-        raise UnreadableFieldError(f"found {shown(raw)}, expected a quantity such as 80Gi") from error
-
-
 class DeviceReader:
     """Reads devices and shares equal values among them."""
 
@@ -67,6 +47,7 @@ class DeviceReader:
         self._attributes: dict[object, tuple[QualifiedName, AttributeValue]] = {}
         self._capacity: dict[object, tuple[QualifiedName, Quantity]] = {}
         self._names: dict[str, str] = {}
+        self._terms: dict[DeviceTerms, DeviceTerms] = {}
 
     def forget(self) -> None:
         """Drop what was kept for sharing; what was read stays as it is."""
@@ -87,18 +68,30 @@ class DeviceReader:
 
         attributes = self._read_attributes(body.get("attributes"), driver, unreadable)
         capacity = self._read_capacity(body.get("capacity"), driver, unreadable)
-        is_shared = body.get("allowMultipleAllocations") is True
-        counters = _counters(body, unreadable) if "consumesCounters" in body else ()
+        terms = self._read_terms(raw, body, driver, unreadable)
+        for position, used in enumerate(items(body, "consumesCounters")):
+            if not text(used, "counterSet"):
+                unreadable(f"consumesCounters[{position}].counterSet", "found nothing, expected its name")
         return PublishedDevice(
             self._names.setdefault(name, name),
             attributes,
             capacity,
-            _withheld(body, is_shared=is_shared),
-            counters,
-            is_shared,
-            text(body, "nodeName") or None,
+            terms,
             malformed[0] if malformed else None,
         )
+
+    def _read_terms(
+        self, raw: dict[str, object], body: dict[str, object], driver: str, unreadable: Complain
+    ) -> DeviceTerms:
+        """Equal terms are one object, as nearly all devices of a fleet have the same ones."""
+        if not _WITH_TERMS.intersection(body) and not _has_policies(body.get("capacity"), driver):
+            return PLAIN
+        try:
+            terms = terms_of(read_slice_device(raw, Driver(driver), has_own_scope=True))
+        except UnreadableFieldError as error:
+            unreadable("consumesCounters", str(error))
+            return PLAIN
+        return self._terms.setdefault(terms, terms)
 
     def _read_attributes(
         self, raw: object, driver: str, unreadable: Complain
@@ -163,39 +156,11 @@ def _attribute(raw: object) -> AttributeValue:
     return attribute_value(kind, value)
 
 
-def _scalar(kind: str, raw: object) -> Scalar:
-    if kind == "version":
-        if isinstance(raw, str) and _is_version(raw):
-            return VersionText(raw)
-        raise UnreadableFieldError(f"found {shown(raw)}, expected a semantic version such as 9.0.0")
-    if type(raw) is not _SCALAR_TYPES[kind]:
-        raise UnreadableFieldError(f"found {shown(raw)}, expected a value of type {kind}")
-    return raw  # type: ignore[return-value]
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Semver.parse(text)
-    except InvalidSemver:
+def _has_policies(capacity: object, driver: str) -> bool:
+    """Whether a capacity has a policy, or a name in full where the bare one would do."""
+    if type(capacity) is not dict:
         return False
-    return True
-
-
-def _withheld(body: dict[str, object], *, is_shared: bool) -> Withheld | None:
-    if body.get("consumesCounters"):
-        return Withheld.COUNTERS
-    if is_shared:
-        return Withheld.SHARED
-    if any(text(taint, "effect") in _REPELLING for taint in items(body, "taints")):
-        return Withheld.TAINTED
-    return Withheld.BINDING if body.get("bindingConditions") else None
-
-
-def _counters(body: dict[str, object], unreadable: Complain) -> tuple[tuple[str, str], ...]:
-    used: list[tuple[str, str]] = []
-    for position, consumed in enumerate(items(body, "consumesCounters")):
-        counter_set = text(consumed, "counterSet")
-        if not counter_set:
-            unreadable(f"consumesCounters[{position}].counterSet", "found nothing, expected its name")
-        used.extend((counter_set, counter) for counter in mapping(consumed, "counters"))
-    return tuple(used)
+    return any(
+        (type(value) is dict and "requestPolicy" in value) or name.startswith(f"{driver}/")
+        for name, value in capacity.items()
+    )

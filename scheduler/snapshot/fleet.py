@@ -6,18 +6,21 @@ from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
-from scheduler.snapshot.holdings import Holdings, holdings, report_unknown_devices
+from scheduler.snapshot.holdings import Holdings, Shares, holdings, report_unknown_devices
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
 from scheduler.snapshot.node_resources import free_resources
-from scheduler.snapshot.records import ClusterRecords, NodeRecord, SliceScope
-from scheduler.snapshot.resource_pools import SlicesByNode, report_unusable, slices_by_node
+from scheduler.snapshot.records import ClusterRecords, NodeRecord, Slice, SliceScope
+from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, report_unusable, slices_by_node
 from scheduler.snapshot.salvage import salvaged
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
 from solver.domain.device_table import DeviceTableBuilder
 from solver.domain.fleet import CapacitySource, Cluster, Fleet, Node, NodePool, NodeResources
-from solver.domain.identity import ClusterName, NodeKey, NodePoolKey
+from solver.domain.identity import ClusterName, Driver, NodeKey, NodePoolKey
+from solver.domain.kubernetes import Release, SchedulerFeatures
+from solver.domain.quantity import Quantity
+from solver.domain.resource_slice import CounterSet
 
 POOL_LABEL = "modelplane.ai/pool"
 
@@ -28,6 +31,7 @@ class BuiltFleet:
 
     fleet: Fleet
     rows: Mapping[OwnedSlot, list[int]]
+    shares: Mapping[OwnedSlot, list[tuple[int, Shares]]]
     notes: list[str]
 
 
@@ -50,6 +54,7 @@ class _FleetBuilder:
     nodes: list[Node] = field(default_factory=list)
     devices: DeviceTableBuilder = field(default_factory=DeviceTableBuilder)
     rows: dict[OwnedSlot, list[int]] = field(default_factory=lambda: defaultdict(list))
+    shares: dict[OwnedSlot, list[tuple[int, Shares]]] = field(default_factory=lambda: defaultdict(list))
     notes: list[str] = field(default_factory=list)
 
     def add(
@@ -87,7 +92,7 @@ class _FleetBuilder:
             nodes=tuple(self.nodes),
             devices=self.devices.build(),
         )
-        return BuiltFleet(fleet=fleet, rows=self.rows, notes=self.notes)
+        return BuiltFleet(fleet=fleet, rows=self.rows, shares=self.shares, notes=self.notes)
 
     def _add_observed(
         self,
@@ -98,6 +103,8 @@ class _FleetBuilder:
         counts: Mapping[str, tuple[int, int]],
     ) -> None:
         slices = slices_by_node(records.slices.values())
+        counters = _counter_sets(records.slices.values())
+        self.clusters[-1] = found = replace(found, counter_sets=counters, features=_features(records))
         records.slices.clear()
         claims = [claim for _, claim in sorted(records.claims.items()) if claim is not None]
         held = holdings(claims, records.pods, joined)
@@ -109,7 +116,7 @@ class _FleetBuilder:
             for record in existing:
                 node = _node(found.name, pool.key, record, free[record.name])
                 self.nodes.append(replace(node, is_schedulable=False) if self._is_closed(pool) else node)
-                self._add_published(record, slices, held, joined)
+                self._add_published(record, slices, held, joined, found.features)
                 self._add_declared(entries, only_synthetic=True)
                 self.devices.end_node()
             _, most = counts[pool.key.name]
@@ -148,7 +155,12 @@ class _FleetBuilder:
         return by_pool
 
     def _add_published(
-        self, record: NodeRecord, slices: SlicesByNode, held: Holdings, joined: JoinedPods
+        self,
+        record: NodeRecord,
+        slices: SlicesByNode,
+        held: Holdings,
+        joined: JoinedPods,
+        features: SchedulerFeatures,
     ) -> None:
         for node_slice in slices.local.pop(record.name, ()):
             each = node_slice.slice
@@ -156,15 +168,27 @@ class _FleetBuilder:
                 name = (each.driver, each.pool, published.name)
                 holder = held.holders.get(name)
                 held.unseen.discard(name)
-                is_ours = holder is not None and joined.nodes[holder] == record.name
+                is_ours = self._is_on(holder, record, joined)
+                shares = held.shares.get(name, [])
+                others = [used for owner, used in shares if not self._is_on(owner, record, joined)]
                 row = self.devices.add(
                     published.device(each.driver),
                     resource_pool=each.pool,
-                    withheld=node_slice.withheld or published.withheld,
+                    slice_name=each.name,
+                    withheld=node_slice.withheld or gated_off(published.terms, features),
                     in_use=name in held.holders and not is_ours,
+                    terms=published.terms,
+                    consumed=_sum(others) if others else None,
                 )
                 if holder is not None and is_ours:
                     self.rows[holder].append(row)
+                for owner, used in shares:
+                    if owner is not None and self._is_on(owner, record, joined):
+                        self.shares[owner].append((row, used))
+
+    def _is_on(self, owner: OwnedSlot | None, record: NodeRecord, joined: JoinedPods) -> bool:
+        """Whether *owner* is one of our slots, on the node *record*."""
+        return owner is not None and joined.nodes[owner] == record.name
 
     def _add_declared(self, entries: Iterable[ClassEntry], *, only_synthetic: bool) -> None:
         for entry in entries:
@@ -218,6 +242,36 @@ class _FleetBuilder:
                     f"cluster {found.name} reports no DeviceClass {stand_in.name}:"
                     f" {' && '.join(stand_in.selectors)} stands for it"
                 )
+
+
+def _counter_sets(slices: Iterable[Slice]) -> Mapping[tuple[Driver, str], tuple[CounterSet, ...]]:
+    """Counters by driver and resource pool, of the newest generation."""
+    newest: dict[tuple[Driver, str], int] = {}
+    sets: dict[tuple[Driver, str], list[CounterSet]] = {}
+    for each in sorted(slices, key=lambda each: each.name):
+        key = (each.driver, each.pool)
+        if not each.shared_counters or each.generation < newest.get(key, 0):
+            continue
+        if each.generation > newest.get(key, 0):
+            sets[key] = []
+        newest[key] = each.generation
+        sets.setdefault(key, []).extend(each.shared_counters)
+    return {key: tuple(found) for key, found in sorted(sets.items())}
+
+
+def _features(records: ClusterRecords) -> SchedulerFeatures:
+    """The newest release among the kubelets: a control plane is never older than its nodes."""
+    releases = [Release.of_kubelet(node.kubelet_version) for node in records.nodes.values()]
+    known = [release for release in releases if release is not None]
+    return SchedulerFeatures.default(max(known)) if known else SchedulerFeatures()
+
+
+def _sum(shares: Iterable[Shares]) -> Mapping[str, Quantity]:
+    total: dict[str, Quantity] = {}
+    for used in shares:
+        for name, amount in used:
+            total[name] = total[name].add(amount) if name in total else amount
+    return total
 
 
 def _node(

@@ -1,14 +1,19 @@
 """Who holds which device of a cluster: a slot of a replica, or somebody else."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.records import AllocatedClaim, PodRecord
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
+from solver.domain.quantity import Quantity
 
 DeviceName = tuple[str, str, str]
 """Driver, resource pool and device."""
+
+Shares = tuple[tuple[str, Quantity], ...]
+"""Amounts by capacity name."""
 
 
 @dataclass(slots=True)
@@ -16,7 +21,9 @@ class Holdings:
     """The devices that claims hold; None: held by others."""
 
     holders: dict[DeviceName, OwnedSlot | None]
-    #: Those of ``holders`` that no slice has shown so far.
+    #: Who holds what of a shared device.
+    shares: dict[DeviceName, list[tuple[OwnedSlot | None, Shares]]]
+    #: Those of both that no slice has shown so far.
     unseen: set[DeviceName]
 
 
@@ -25,11 +32,15 @@ def holdings(
 ) -> Holdings:
     """Who holds what. A claim that pods of different replicas share, or that others use too, is theirs."""
     holders: dict[DeviceName, OwnedSlot | None] = {}
+    shares: dict[DeviceName, list[tuple[OwnedSlot | None, Shares]]] = defaultdict(list)
     for claim in claims:
         holder = _holder(claim, pods, joined)
         for device in claim.devices:
-            holders[device] = None if device in holders else holder
-    return Holdings(holders=holders, unseen=set(holders))
+            if device.consumed is not None:
+                shares[device.key].append((holder, device.consumed))
+            else:
+                holders[device.key] = None if device.key in holders else holder
+    return Holdings(holders=holders, shares=dict(shares), unseen={*holders, *shares})
 
 
 def report_unknown_devices(cluster: str, held: Holdings, findings: Findings, origin: Origin) -> None:

@@ -3,10 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 from scheduler.api.base import MODELPLANE_API_VERSION, MODELPLANE_GROUP, Resource
-from scheduler.api.faults import faults, near_misses
 from scheduler.api.kinds import CLUSTER_SCOPED, KINDS
 from scheduler.api.nearest import nearest, nearest_hint
 from scheduler.snapshot.claim_reader import (
@@ -19,15 +16,14 @@ from scheduler.snapshot.device_reader import DeviceReader
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.node_reader import read_node
 from scheduler.snapshot.objects import Object, Raw
+from scheduler.snapshot.parsing import parsed
 from scheduler.snapshot.pod_reader import read_pod
 from scheduler.snapshot.raw import text
 from scheduler.snapshot.records import ClusterRecords, SelectorUse
+from scheduler.snapshot.resource_api import RESOURCE_GROUP, is_withdrawn, version_complaint
 from scheduler.snapshot.slice_reader import read_slice
 from solver.domain.identity import DeviceClassName
 
-_RESOURCE_GROUP = "resource.k8s.io"
-_SERVED_VERSIONS = frozenset({"v1", "v1beta2", "v1beta1"})
-_WITHDRAWN_VERSIONS = frozenset({"v1alpha1", "v1alpha2", "v1alpha3"})
 _RESOURCE_KINDS = ("ResourceSlice", "DeviceClass", "ResourceClaim", "ResourceClaimTemplate")
 _CORE_KINDS = ("Node", "Pod")
 
@@ -91,7 +87,7 @@ class Intake:
             message = f"found {read.api_version!r}, expected {MODELPLANE_API_VERSION}"
             self.findings.error(read.origin, message, about=read.about, path="apiVersion")
             self._note_lost(read)
-        elif read.group == _RESOURCE_GROUP:
+        elif read.group == RESOURCE_GROUP:
             self._take_resource(read)
         elif read.api_version == "v1" and read.kind in _CORE_KINDS:
             self._take_cluster(read)
@@ -112,20 +108,7 @@ class Intake:
             self._note_lost(read)
             return
         self.read[read.kind] += 1
-        near = tuple(near_misses(model, read.raw))
-        parsed: Resource | None = None
-        missing: set[str] = set()
-        try:
-            parsed = model.model_validate(read.raw)
-        except ValidationError as error:
-            broken = faults(error, near)
-            missing = {fault.path for fault in broken}
-            self.findings.faults(read.origin, broken, about=read.about)
-        for miss in near:
-            path = f"{miss.path}.{miss.unknown}" if miss.path else miss.unknown
-            if f"{miss.path}.{miss.known}".removeprefix(".") not in missing:
-                message = f"found an unknown field, which is ignored (nearest: {miss.known})"
-                self.findings.warning(read.origin, message, about=read.about, path=path)
+        model_read = parsed(read, model, self.findings)
         name = text(read.raw, "metadata", "name")
         namespace = (
             "" if read.kind in CLUSTER_SCOPED else text(read.raw, "metadata", "namespace") or "default"
@@ -134,7 +117,7 @@ class Intake:
             self._note_lost(read)
             return
         self._note_duplicate(read, namespace, name, cluster=None)
-        found = ControlObject(origin=read.origin, about=read.about, raw=read.raw, model=parsed)
+        found = ControlObject(origin=read.origin, about=read.about, raw=read.raw, model=model_read)
         self.control.setdefault(read.kind, {})[namespace, name] = found
 
     def _note_lost(self, read: Object) -> None:
@@ -143,17 +126,15 @@ class Intake:
             self.has_lost_clusters = True
 
     def _take_resource(self, read: Object) -> None:
-        version = read.api_version.rpartition("/")[2]
-        if version in _WITHDRAWN_VERSIONS and read.kind != "DeviceTaintRule":
-            if read.kind == "ResourceSlice":  # such a cluster does report slices, and they offer nothing
-                self.records(read.cluster, read.origin).slice_count += 1
-            message = f"found the withdrawn API {read.api_version}, expected {_RESOURCE_GROUP}/v1"
-            self.findings.warning(read.origin, message, about=read.about, path="apiVersion")
-        elif read.kind not in _RESOURCE_KINDS:
+        complaint = version_complaint(read.api_version)
+        is_lost = is_withdrawn(read.api_version) and read.kind != "DeviceTaintRule"
+        if is_lost and read.kind == "ResourceSlice":
+            # Such a cluster does report slices, and they offer nothing.
+            self.records(read.cluster, read.origin).slice_count += 1
+        if not is_lost and read.kind not in _RESOURCE_KINDS:
             self.ignored[read.kind] += 1
-        elif version not in _SERVED_VERSIONS:
-            message = f"found {read.api_version!r}, expected {_RESOURCE_GROUP}/v1"
-            self.findings.warning(read.origin, message, about=read.about, path="apiVersion")
+        elif complaint is not None:
+            self.findings.warning(read.origin, complaint, about=read.about, path="apiVersion")
         else:
             self._take_cluster(read)
 

@@ -58,7 +58,8 @@ class LooseBuilder:
             self._devices.add(
                 published.device(each.driver),
                 resource_pool=each.pool,
-                withheld=withheld or published.withheld,
+                withheld=withheld,
+                terms=published.terms,
                 in_use=held is not None and name in held.holders,
             )
         self._devices.end_node()

@@ -8,7 +8,7 @@ from scheduler.api.inference_class import ClassDevice, InferenceClass
 from scheduler.api.inference_cluster import ClusterStatus, InferenceCluster
 from scheduler.api.inference_cluster import NodePool as PoolSpec
 from scheduler.api.nearest import nearest_hint
-from scheduler.snapshot.device_reader import UnreadableFieldError, attribute_value, quantity
+from scheduler.snapshot.device_values import UnreadableFieldError, attribute_value, quantity
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.records import ClusterRecords

@@ -3,7 +3,7 @@
 from sys import intern
 
 from scheduler.api.faults import shown
-from scheduler.snapshot.device_reader import UnreadableFieldError, quantity
+from scheduler.snapshot.device_values import UnreadableFieldError, quantity
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object
 from scheduler.snapshot.raw import items, mapping, text, texts
@@ -31,6 +31,7 @@ def read_node(read: Object, name: str, findings: Findings) -> NodeRecord:
         is_schedulable=_is_ready(read) and not (is_deleted or is_cordoned or has_own_taint),
         allocatable=_allocatable(read, findings),
         origin=read.origin,
+        kubelet_version=intern(text(read.raw, "status", "nodeInfo", "kubeletVersion")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from sys import intern
 
-from scheduler.snapshot.device_reader import UnreadableFieldError, quantity
+from scheduler.snapshot.device_values import UnreadableFieldError, quantity
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object
 from scheduler.snapshot.raw import items, mapping, text, texts

@@ -8,6 +8,7 @@ from pathlib import Path
 from scheduler.api.model_cache import ModelCache
 from scheduler.api.model_deployment import ModelDeployment
 from scheduler.api.placement_policy import POLICY_NAME, PlacementPolicy
+from scheduler.snapshot.claim_workloads import ClaimWorkloads
 from scheduler.snapshot.documents import File, cluster_of, documents, files
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.fleet import build_fleet
@@ -16,10 +17,10 @@ from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.objects import objects
 from scheduler.snapshot.policy import policy
 from scheduler.snapshot.reading import Reading
-from scheduler.snapshot.references import check_references
-from scheduler.snapshot.replicas import by_cluster, counted_replicas, replica
+from scheduler.snapshot.references import check_references, known_device_classes
+from scheduler.snapshot.replicas import CountedReplica, by_cluster, counted_replicas, replica
 from scheduler.snapshot.selectors import selector_uses
-from scheduler.snapshot.slots import JoinedPods, join
+from scheduler.snapshot.slots import JoinedPods, ReplicaId, join
 from scheduler.snapshot.workloads import cache, deployment
 from solver.domain.identity import DeploymentKey
 from solver.domain.policy import Policy
@@ -31,6 +32,7 @@ def read(
     paths: Sequence[Path],
     *,
     policy_path: Path | None = None,
+    claims: Sequence[Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> Reading:
     """Everything below *paths* as one problem, with a finding for whatever is wrong.
@@ -38,6 +40,7 @@ def read(
     Args:
         paths: files and folders; what stands below ``clusters/NAME`` belongs to that cluster.
         policy_path: a file with the PlacementPolicy, which wins over one below *paths*.
+        claims: files with ResourceClaims and templates, each of which wants one pod placed.
         progress: told about each file before it is read.
     """
     with _no_garbage_collection():
@@ -50,7 +53,7 @@ def read(
         if policy_path is not None:
             _read_policy(policy_path, intake)
         tell("putting the fleet together")
-        return _reading(intake)
+        return _reading(intake, claims)
 
 
 def _read_file(file: File, intake: Intake) -> None:
@@ -80,7 +83,7 @@ def _silently(_: str) -> None:
     pass
 
 
-def _reading(intake: Intake) -> Reading:
+def _reading(intake: Intake, claim_paths: Sequence[Path]) -> Reading:
     findings = intake.findings
     deployments = dict(_deployments(intake))
     counted = counted_replicas(intake.control.get("ModelReplica", {}), deployments.keys(), findings)
@@ -94,16 +97,17 @@ def _reading(intake: Intake) -> Reading:
     nodes = {node.key for node in built.fleet.nodes}
     nowhere = JoinedPods()
     replicas = tuple(
-        replica(each, joined.get(each.model.spec.cluster_name, nowhere), built.rows, nodes)
+        replica(each, joined.get(each.model.spec.cluster_name, nowhere), built, nodes)
         for each in counted.values()
     )
     check_references(intake, counted)
-    notes = [*built.notes, *_pending(intake, joined), *_set_aside(intake, loose)]
+    claims = _claims(intake, counted, claim_paths)
+    notes = [*built.notes, *_pending(intake, joined), *_set_aside(intake, loose), *claims.notes]
     if intake.has_lost_clusters:
         notes.append("an InferenceCluster may be in what could not be read, so no cluster counts as gone")
     problem = Problem(
         fleet=built.fleet,
-        deployments=tuple(deployments.values()),
+        deployments=tuple(wanted for _, wanted in sorted((deployments | claims.deployments).items())),
         replicas=replicas,
         caches=tuple(
             cache(found.model)
@@ -121,11 +125,12 @@ def _reading(intake: Intake) -> Reading:
         deployments={
             key: intake.control["ModelDeployment"][key.namespace, key.name].raw for key in sorted(deployments)
         },
+        claims=dict(sorted(claims.titles.items())),
         replica_objects={replica_id: each.read.raw for replica_id, each in counted.items()},
         read=dict(sorted(intake.read.items())),
         ignored=dict(sorted(intake.ignored.items())),
         loose_devices=loose.build(),
-        selectors=selector_uses(intake),
+        selectors=selector_uses(intake, claims.selectors),
     )
 
 
@@ -134,6 +139,20 @@ def _deployments(intake: Intake) -> Iterator[tuple[DeploymentKey, Deployment]]:
         if isinstance(found.model, ModelDeployment) and found.model.metadata.deletion_timestamp is None:
             wanted = deployment(found, found.model, intake.findings)
             yield wanted.key, wanted
+
+
+def _claims(
+    intake: Intake, counted: Mapping[ReplicaId, CountedReplica], paths: Sequence[Path]
+) -> ClaimWorkloads:
+    named = {DeploymentKey(*key) for key in intake.control.get("ModelDeployment", {})}
+    claims = ClaimWorkloads(
+        # A replica that outlives its deployment would pass for one of the claim's.
+        taken=named | {each.key.deployment for each in counted.values()},
+        classes=known_device_classes(intake),
+        findings=intake.findings,
+    )
+    claims.read(paths)
+    return claims
 
 
 def _policy(intake: Intake) -> Policy:

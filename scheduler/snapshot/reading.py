@@ -21,8 +21,10 @@ class Reading:
     findings: tuple[Finding, ...]
     #: Sentences that a plan must say.
     notes: tuple[str, ...]
-    #: The objects of the problem's deployments, as they were read.
+    #: The ModelDeployment objects of the problem's deployments, as they were read.
     deployments: Mapping[DeploymentKey, Raw]
+    #: ``Kind ns/name`` of the claims among the problem's deployments; they have no ModelDeployment.
+    claims: Mapping[DeploymentKey, str]
     #: The ModelReplica objects of the problem's replicas, as they were read.
     replica_objects: Mapping[ReplicaId, Raw]
     #: Number of objects of each kind that a plan or a check can use, as they were read, valid or not.

@@ -6,10 +6,12 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from scheduler.snapshot.findings import Origin
-from solver.domain.device import AttributeValue, Device, QualifiedName, Withheld
+from solver.domain.device import AttributeValue, Device, QualifiedName
+from solver.domain.device_terms import DeviceTerms
 from solver.domain.fleet import DeviceClass, NodeResources
 from solver.domain.identity import DeviceClassName, Driver
 from solver.domain.quantity import Quantity
+from solver.domain.resource_slice import CounterSet
 from solver.domain.taint import Taint
 
 
@@ -19,13 +21,13 @@ class PublishedDevice(NamedTuple):
     name: str
     attributes: tuple[tuple[QualifiedName, AttributeValue], ...]
     capacity: tuple[tuple[QualifiedName, Quantity], ...]
-    withheld: Withheld | None
-    #: Counter set and counter of each counter that it consumes.
-    counters: tuple[tuple[str, str], ...]
-    allow_multiple_allocations: bool
-    #: With per-device node selection, the node it is on.
-    node: str | None
+    terms: DeviceTerms
     malformed: str | None
+
+    @property
+    def node(self) -> str | None:
+        """With per-device node selection, the node it is on."""
+        return self.terms.node
 
     def device(self, driver: Driver) -> Device:
         """The device as selectors see it."""
@@ -34,7 +36,7 @@ class PublishedDevice(NamedTuple):
             driver=driver,
             attributes=dict(self.attributes),
             capacity=dict(self.capacity),
-            allow_multiple_allocations=self.allow_multiple_allocations,
+            allow_multiple_allocations=self.terms.is_shared,
             malformed=self.malformed,
         )
 
@@ -61,8 +63,7 @@ class Slice:
     scope: SliceScope
     node: str | None
     devices: tuple[PublishedDevice, ...]
-    #: Counter set and counter of each counter that it shares.
-    counters: tuple[tuple[str, str], ...]
+    shared_counters: tuple[CounterSet, ...]
     origin: Origin
     #: Its driver or its pool cannot be read.
     is_malformed: bool = False
@@ -78,6 +79,7 @@ class NodeRecord:
     is_schedulable: bool
     allocatable: NodeResources | None
     origin: Origin
+    kubelet_version: str = ""
 
 
 class PodRecord(NamedTuple):
@@ -103,13 +105,27 @@ class PodReference(NamedTuple):
     uid: str
 
 
+class HeldDevice(NamedTuple):
+    """A device that a claim holds; *consumed* (amounts by capacity name) if it is shared."""
+
+    driver: str
+    pool: str
+    device: str
+    consumed: tuple[tuple[str, Quantity], ...] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Driver, resource pool and device."""
+        return (self.driver, self.pool, self.device)
+
+
 class AllocatedClaim(NamedTuple):
     """A ResourceClaim with an allocation."""
 
     namespace: str
     name: str
-    #: Driver, resource pool and device of each result without admin access.
-    devices: tuple[tuple[str, str, str], ...]
+    #: One for each result without admin access.
+    devices: tuple[HeldDevice, ...]
     pods: tuple[PodReference, ...]
     origin: Origin
 

@@ -11,6 +11,9 @@ from scheduler.snapshot.raw import items, text
 from scheduler.snapshot.replicas import CountedReplica
 from scheduler.snapshot.slots import ReplicaId
 
+#: What the name of a device class has to be that of.
+DEVICE_CLASS = "DeviceClass of a cluster or an InferenceClass"
+
 
 def check_references(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]) -> None:
     """One warning for each name that points nowhere, with the nearest known one."""
@@ -21,6 +24,15 @@ def check_references(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]
         _check_caches(intake)
     if intake.control.get("InferenceClass") or intake.read["DeviceClass"]:
         _check_quotas(intake)
+
+
+def known_device_classes(intake: Intake) -> set[str]:
+    """Names of the DeviceClasses that were read, and of those that InferenceClasses name."""
+    known = {str(name) for records in intake.clusters.values() for name in records.device_classes}
+    known |= {str(name) for name in intake.loose.device_classes}
+    for read in intake.control.get("InferenceClass", {}).values():
+        known |= {text(device, "deviceClassName") for device in items(read.raw, "spec", "devices")}
+    return known - {""}
 
 
 def _check_clusters(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]) -> None:
@@ -53,11 +65,7 @@ def _check_prices(intake: Intake) -> None:
 
 
 def _check_quotas(intake: Intake) -> None:
-    known = {str(name) for records in intake.clusters.values() for name in records.device_classes}
-    known |= {str(name) for name in intake.loose.device_classes}
-    for read in intake.control.get("InferenceClass", {}).values():
-        known |= {text(device, "deviceClassName") for device in items(read.raw, "spec", "devices")}
-    known.discard("")
+    known = known_device_classes(intake)
     for read in intake.control.get("PlacementPolicy", {}).values():
         quotas = read.model.spec.quotas if isinstance(read.model, PlacementPolicy) else ()
         for position, quota in enumerate(quotas):
@@ -68,7 +76,7 @@ def _check_quotas(intake: Intake) -> None:
                 path,
                 quota.device_class_name,
                 known,
-                kind="DeviceClass of a cluster or an InferenceClass",
+                kind=DEVICE_CLASS,
             )
 
 

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from scheduler.api.device_request import ReplicaDeviceRequest
 from scheduler.api.faults import shown
 from scheduler.api.model_replica import ModelReplica, ReplicaEngine
 from scheduler.snapshot.findings import Findings
+from scheduler.snapshot.fleet import BuiltFleet
 from scheduler.snapshot.intake import ControlObject
 from scheduler.snapshot.salvage import salvaged_replica
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot, ReplicaId, planned_nodes
@@ -93,7 +95,7 @@ def _free_key(key: ReplicaKey, taken: Collection[ReplicaKey]) -> ReplicaKey:
 def replica(
     counted: CountedReplica,
     joined: JoinedPods,
-    rows: Mapping[OwnedSlot, list[int]],
+    built: BuiltFleet,
     nodes: Collection[NodeKey],
 ) -> Replica:
     """The replica as observed; pods on nodes that are no *nodes* of the fleet have no slot."""
@@ -103,7 +105,7 @@ def replica(
         name=model.metadata.name,
         engines=tuple(_engine(engine) for engine in model.spec.engines),
         health=_health(model),
-        slots=_slots(counted, joined, rows, nodes),
+        slots=_slots(counted, joined, built, nodes),
         is_immovable=counted.is_immovable,
     )
 
@@ -159,24 +161,25 @@ def _engine(spec: ReplicaEngine) -> ObservedEngine:
                 role=Role(member.role),
                 node_pool=member.node_pool_name,
                 pods_per_copy=member.pods_per_copy,
-                requests=tuple(
-                    ObservedRequest(
-                        name=request.name,
-                        device_class=DeviceClassName(request.device_class_name),
-                        count=request.count,
-                    )
-                    for request in member.device_requests or ()
-                ),
+                requests=tuple(_request(request) for request in member.device_requests or ()),
             )
             for member in spec.members
         ),
     )
 
 
+def _request(spec: ReplicaDeviceRequest) -> ObservedRequest:
+    """The request; of alternatives the one that is preferred, since none is recorded as taken."""
+    taken = spec.first_available[0] if spec.first_available else spec
+    return ObservedRequest(
+        name=spec.name, device_class=DeviceClassName(taken.device_class_name), count=taken.count
+    )
+
+
 def _slots(
     counted: CountedReplica,
     joined: JoinedPods,
-    rows: Mapping[OwnedSlot, list[int]],
+    built: BuiltFleet,
     nodes: Collection[NodeKey],
 ) -> tuple[ObservedSlot, ...]:
     metadata = counted.model.metadata
@@ -194,7 +197,8 @@ def _slots(
                     role=Role(slot.role),
                     rank=slot.rank,
                     node=node,
-                    devices=tuple(sorted(rows.get(OwnedSlot(replica_id, slot), ()))),
+                    devices=tuple(sorted(built.rows.get(OwnedSlot(replica_id, slot), ()))),
+                    shares=tuple(sorted(built.shares.get(OwnedSlot(replica_id, slot), ()))),
                 )
             )
     return tuple(found)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.records import PublishedDevice, Slice, SliceScope
 from solver.domain.device import Withheld
+from solver.domain.device_terms import DeviceTerms
+from solver.domain.kubernetes import Gate, SchedulerFeatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,15 @@ def report_unusable(unusable: Sequence[tuple[Slice, str]], findings: Findings) -
         findings.warning(first.origin, message, about=f"ResourceSlice {first.name}", path="spec.pool")
 
 
+def gated_off(terms: DeviceTerms, features: SchedulerFeatures) -> Withheld | None:
+    """Why a scheduler with *features* gives no device with *terms* away, None if it does."""
+    if terms.consumes and not features.has(Gate.PARTITIONABLE_DEVICES):
+        return Withheld.COUNTERS
+    if terms.binding_conditions and not features.has(Gate.BINDING_CONDITIONS):
+        return Withheld.BINDING
+    return None
+
+
 def _group_by_node(group: Sequence[Slice]) -> Iterator[tuple[str, NodeSlice]]:
     local: dict[str, list[Slice]] = defaultdict(list)
     # Counters are relevant everywhere, and so is what all nodes reach.
@@ -74,7 +85,7 @@ def _group_by_node(group: Sequence[Slice]) -> Iterator[tuple[str, NodeSlice]]:
     for each in group:
         if each.scope is SliceScope.NODE and each.node:
             local[each.node].append(each)
-        if each.scope is SliceScope.ALL_NODES or each.counters:
+        if each.scope is SliceScope.ALL_NODES or each.shared_counters:
             common.append(each)
     generations = Counter(each.generation for each in group)
     for node in sorted(local):
@@ -112,11 +123,22 @@ def _invalid_because(current: Sequence[Slice]) -> str:
     names = [device.name for each in current for device in each.devices]
     if repeated := _repeated(names):
         return f"found device {repeated!r} a second time, expected each name once"
-    sets = [name for each in current for name in sorted({counter_set for counter_set, _ in each.counters})]
+    sets = [shared.name for each in current for shared in each.shared_counters]
     if repeated := _repeated(sets):
         return f"found counter set {repeated!r} a second time, expected each name once"
-    shared = {counter for each in current for counter in each.counters}
-    used = {counter for each in current for device in each.devices for counter in device.counters}
+    shared = {
+        (counters.name, counter)
+        for each in current
+        for counters in each.shared_counters
+        for counter in counters.counters
+    }
+    used = {
+        (counter_set, counter)
+        for each in current
+        for device in each.devices
+        for counter_set, amounts in device.terms.consumes
+        for counter, _ in amounts
+    }
     if unknown := sorted(used - shared):
         return f"found the unknown counter {'/'.join(unknown[0])!r}, expected one that the pool shares"
     return ""

@@ -11,12 +11,12 @@ from typing import TypeVar, get_args
 from pydantic import ValidationError
 
 from scheduler.api.base import ApiModel, Metadata
+from scheduler.api.device_request import ReplicaDeviceRequest
 from scheduler.api.engine import Role, WorkerShape
 from scheduler.api.inference_cluster import MOST_NODES, ClusterSpec, ClusterTaint, InferenceCluster, NodePool
 from scheduler.api.model_replica import (
     ModelReplica,
     PlacedReplicaSpec,
-    ReplicaDeviceRequest,
     ReplicaEngine,
     ReplicaMember,
 )

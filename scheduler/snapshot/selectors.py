@@ -1,7 +1,8 @@
 """All selectors of an input, for whoever can tell whether they are valid."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from scheduler.api.device_request import DeviceAlternative, ReplicaAlternative
 from scheduler.api.engine import Selector
 from scheduler.api.model_deployment import ModelDeployment
 from scheduler.api.model_replica import ModelReplica
@@ -34,9 +35,9 @@ def selector_findings(reading: Reading, check: Callable[[str], str | None]) -> I
             )
 
 
-def selector_uses(intake: Intake) -> tuple[SelectorUse, ...]:
-    """Every selector of *intake*, in order of file, document, object and field."""
-    uses = list(intake.selectors)
+def selector_uses(intake: Intake, others: Sequence[SelectorUse]) -> tuple[SelectorUse, ...]:
+    """Every selector of *intake* and *others*, in order of file, document, object and field."""
+    uses = [*intake.selectors, *others]
     for kind in ("ModelDeployment", "ModelReplica"):
         for read in intake.control.get(kind, {}).values():
             uses.extend(_uses(read))
@@ -53,12 +54,21 @@ def _uses(read: ControlObject) -> Iterator[SelectorUse]:
                 path = f"spec.template.spec.engines[{at}].members[{of}].nodeSelector.devices"
                 for number, wanted in enumerate(devices):
                     yield from _listed(read, wanted.selectors, f"{path}[{number}]")
+                    yield from _alternatives(read, wanted.first_available, f"{path}[{number}]")
     elif isinstance(read.model, ModelReplica):
         for at, placed in enumerate(read.model.spec.engines):
             for of, pods in enumerate(placed.members):
                 path = f"spec.engines[{at}].members[{of}].deviceRequests"
                 for number, request in enumerate(pods.device_requests or ()):
                     yield from _listed(read, request.selectors, f"{path}[{number}]")
+                    yield from _alternatives(read, request.first_available, f"{path}[{number}]")
+
+
+def _alternatives(
+    read: ControlObject, alternatives: Sequence[DeviceAlternative | ReplicaAlternative], path: str
+) -> Iterator[SelectorUse]:
+    for number, each in enumerate(alternatives):
+        yield from _listed(read, each.selectors, f"{path}.firstAvailable[{number}]")
 
 
 def _listed(read: ControlObject, selectors: tuple[Selector, ...], path: str) -> Iterator[SelectorUse]:

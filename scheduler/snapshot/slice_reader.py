@@ -5,11 +5,14 @@ from collections.abc import Callable
 
 from scheduler.api.faults import shown
 from scheduler.snapshot.device_reader import DeviceReader
+from scheduler.snapshot.device_values import UnreadableFieldError
+from scheduler.snapshot.dra_devices import quantities
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object, Raw
 from scheduler.snapshot.raw import items, mapping, text
 from scheduler.snapshot.records import PublishedDevice, Slice, SliceScope
 from solver.domain.identity import Driver
+from solver.domain.resource_slice import CounterSet
 
 _SCOPES = tuple(scope for scope in SliceScope if scope is not SliceScope.NONE)
 
@@ -46,7 +49,7 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
         scope=scope,
         node=text(spec, "nodeName") if scope is SliceScope.NODE else None,
         devices=_devices(read, driver, reader, findings),
-        counters=_shared_counters(spec),
+        shared_counters=_shared_counters(spec, wrong),
         origin=read.origin,
         is_malformed=is_malformed,
     )
@@ -93,9 +96,12 @@ def _devices(
     return tuple(published)
 
 
-def _shared_counters(spec: Raw) -> tuple[tuple[str, str], ...]:
-    shared: list[tuple[str, str]] = []
-    for counter_set in items(spec, "sharedCounters"):
+def _shared_counters(spec: Raw, wrong: Callable[[str, str], None]) -> tuple[CounterSet, ...]:
+    shared = []
+    for position, counter_set in enumerate(items(spec, "sharedCounters")):
         name = text(counter_set, "name")
-        shared.extend((name, counter) for counter in mapping(counter_set, "counters"))
+        try:
+            shared.append(CounterSet(name=name, counters=quantities(mapping(counter_set, "counters"))))
+        except UnreadableFieldError as error:
+            wrong(f"spec.sharedCounters[{position}].counters", str(error))
     return tuple(shared)

@@ -7,14 +7,14 @@ from scheduler.api.model_cache import ModelCache as CacheObject
 from scheduler.api.model_deployment import Engine as EngineSpec
 from scheduler.api.model_deployment import Member as MemberSpec
 from scheduler.api.model_deployment import ModelDeployment as DeploymentObject
-from scheduler.api.model_deployment import Toleration as TolerationSpec
-from scheduler.snapshot.device_reader import UnreadableFieldError, quantity
+from scheduler.api.toleration import Toleration as TolerationSpec
+from scheduler.snapshot.device_requests import claim_constraints, device_request
+from scheduler.snapshot.device_values import UnreadableFieldError, quantity
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.intake import ControlObject
 from solver.domain.identity import DeploymentKey
 from solver.domain.taint import TaintEffect, Toleration
 from solver.domain.workload import (
-    DeviceRequest,
     Engine,
     Member,
     ModelCache,
@@ -97,7 +97,7 @@ def _engine(spec: EngineSpec, path: str, read: ControlObject, findings: Findings
 
 
 def _member(spec: MemberSpec, path: str, read: ControlObject, findings: Findings) -> Member:
-    devices = spec.node_selector.devices if spec.node_selector is not None else ()
+    wanted = spec.node_selector
     resources = spec.template.spec.containers[0].resources
     requests = resources.requests if resources is not None else {}
     amounts = {}
@@ -113,13 +113,10 @@ def _member(spec: MemberSpec, path: str, read: ControlObject, findings: Findings
         role=Role(spec.role),
         pods_per_copy=spec.pods_per_copy,
         requests=tuple(
-            DeviceRequest(
-                name=request.name,
-                count=request.count,
-                selectors=tuple(selector.cel for selector in request.selectors if selector.cel is not None),
-            )
-            for request in devices
+            device_request(request, f"{path}.nodeSelector.devices[{position}]", read, findings)
+            for position, request in enumerate(wanted.devices if wanted is not None else ())
         ),
+        constraints=claim_constraints(wanted.constraints if wanted is not None else ()),
         cpu_millicores=amounts["cpu"].milli_value() if "cpu" in amounts else 0,
         memory_bytes=amounts["memory"].value() if "memory" in amounts else 0,
     )

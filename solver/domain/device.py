@@ -37,10 +37,8 @@ AttributeValue = Scalar | tuple[Scalar, ...]
 class Withheld(StrEnum):
     """Why a published device offers nothing to a plan."""
 
-    COUNTERS = "consumes shared counters"
-    SHARED = "allows multiple allocations"
-    TAINTED = "has a taint that no request tolerates"
-    BINDING = "has binding conditions"
+    COUNTERS = "consumes shared counters, and its cluster has DRAPartitionableDevices off"
+    BINDING = "has binding conditions, and its cluster has DRADeviceBindingConditions off"
     NOT_NODE_LOCAL = "is not local to one node"
     POOL_INCOMPLETE = "belongs to an incomplete resource pool"
     POOL_INVALID = "belongs to an invalid resource pool"

@@ -5,7 +5,7 @@ expression reads. Columns of small integer codes make it cheap to find them, so 
 each signature and not once for each device.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.domain.device import AttributeValue, Device, QualifiedName, VersionText, Withheld
+from solver.domain.device_terms import PLAIN, DeviceTerms
 from solver.domain.identity import Driver
 from solver.domain.quantity import Quantity
 
 Codes = NDArray[np.int32]
 FieldKind = Literal[
-    "driver", "attributes", "capacity", "allowMultipleAllocations", "malformed", "declaredClass"
+    "driver", "attributes", "capacity", "allowMultipleAllocations", "malformed", "declaredClass", "terms"
 ]
 ABSENT = -1
 
@@ -57,11 +58,15 @@ class DeviceTable:
     columns: Mapping[Field, Column]
     names: tuple[str, ...]
     resource_pools: tuple[str, ...]
+    #: Name of the slice that publishes each device; empty where it was not kept.
+    slices: tuple[str, ...]
     starts: NDArray[np.int64]
     #: Position in ``WITHHELD`` plus one, or 0 for a device that can be given away.
     withheld: NDArray[np.int8]
-    #: Held by a claim that no replica of the problem owns.
+    #: Held whole by a claim that no replica of the problem owns.
     in_use: NDArray[np.bool_]
+    #: What such claims hold of a shared device, by its row: capacities by name as written.
+    consumed: Mapping[int, Mapping[str, Quantity]]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -72,6 +77,20 @@ class DeviceTable:
         if (malformed := Field("malformed")) in self.columns:
             chosen.add(malformed)
         return tuple(sorted(chosen, key=lambda field: tuple(part or "" for part in field)))
+
+    def terms(self, row: int) -> DeviceTerms:
+        """The terms on which the device in *row* is given away."""
+        column = self.columns.get(Field("terms"))
+        code = ABSENT if column is None else column.codes[row]
+        return PLAIN if column is None or code == ABSENT else cast(DeviceTerms, column.values[code])
+
+    def where(self, holds: Callable[[DeviceTerms], bool]) -> NDArray[np.bool_]:
+        """Which devices have terms of which *holds* is true; plain ones do not."""
+        column = self.columns.get(Field("terms"))
+        if column is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        true = [code for code, terms in enumerate(column.values) if holds(cast(DeviceTerms, terms))]
+        return np.isin(column.codes, true)
 
     def signatures(self, wanted: Iterable[Field]) -> Signatures:
         """The distinct combinations of the fields that *wanted* covers."""
@@ -136,9 +155,11 @@ class DeviceTableBuilder:
         self._interned: dict[tuple[object, ...], tuple[list[tuple[int, int]], int]] = {}
         self._names: list[str] = []
         self._pools: list[str] = []
+        self._slices: list[str] = []
         self._starts: list[int] = [0]
         self._withheld: list[int] = []
         self._in_use: list[bool] = []
+        self._consumed: dict[int, Mapping[str, Quantity]] = {}
 
     def __len__(self) -> int:
         return len(self._names)
@@ -152,23 +173,30 @@ class DeviceTableBuilder:
         device: Device,
         *,
         resource_pool: str = "",
+        slice_name: str = "",
         withheld: Withheld | None = None,
         in_use: bool = False,
         declared_class: str | None = None,
+        terms: DeviceTerms = PLAIN,
+        consumed: Mapping[str, Quantity] | None = None,
     ) -> int:
         """Append *device* to the current node; its row.
 
         Args:
             device: what its driver published, or what an InferenceClass declares.
             resource_pool: name of its resource pool, empty for a declared device.
+            slice_name: name of its slice; the allocator visits the devices of one after those of another.
             withheld: why it offers nothing, None if it can be given away.
-            in_use: whether a claim that no replica of the problem owns holds it.
+            in_use: whether a claim that no replica of the problem owns holds it whole.
             declared_class: the class that its InferenceClass entry names ("" for a Synthetic entry); None for
                 a device of a ResourceSlice, which belongs to every class whose selectors it satisfies.
+            terms: counters, sharing, taints and binding conditions.
+            consumed: what such claims hold of it, if it is shared.
         """
         row = len(self._names)
         self._names.append(device.name)
         self._pools.append(resource_pool)
+        self._slices.append(slice_name)
         self._withheld.append(0 if withheld is None else WITHHELD.index(withheld) + 1)
         self._in_use.append(in_use)
         self._put(row, "driver", None, None, device.driver)
@@ -182,6 +210,10 @@ class DeviceTableBuilder:
             self._put(row, "malformed", None, None, device.malformed)
         if declared_class is not None:
             self._put(row, "declaredClass", None, None, declared_class)
+        if terms is not PLAIN:
+            self._put(row, "terms", None, None, terms)
+        if consumed is not None:
+            self._consumed[row] = consumed
         return row
 
     def _put(
@@ -213,9 +245,11 @@ class DeviceTableBuilder:
             columns=columns,
             names=tuple(self._names),
             resource_pools=tuple(self._pools),
+            slices=tuple(self._slices),
             starts=np.array(self._starts, dtype=np.int64),
             withheld=np.array(self._withheld, dtype=np.int8),
             in_use=np.array(self._in_use, dtype=np.bool_),
+            consumed=self._consumed,
         )
 
 

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from solver.domain.device_table import DeviceTable
 from solver.domain.identity import ClusterName, DeviceClassName, Driver, NodeKey, NodePoolKey
+from solver.domain.kubernetes import SchedulerFeatures
+from solver.domain.resource_slice import CounterSet
 from solver.domain.taint import Taint
 
 
@@ -46,6 +48,10 @@ class Cluster:
     source: CapacitySource = CapacitySource.DECLARED
     #: Classes by name. On a declared cluster a device belongs to the class its entry names instead.
     device_classes: Mapping[DeviceClassName, DeviceClass] = field(default_factory=dict)
+    #: What its scheduler is: the release of its kubelets with the usual gates.
+    features: SchedulerFeatures = field(default_factory=SchedulerFeatures)
+    #: Counters that partitions share, by driver and resource pool.
+    counter_sets: Mapping[tuple[Driver, str], tuple[CounterSet, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from solver.domain.identity import DeploymentKey, DeviceClassName, Driver, NodeKey, NodePoolKey, ReplicaKey
+from solver.domain.quantity import Quantity
+from solver.domain.resource_slice import DeviceId
 from solver.domain.workload import Role
 
 
@@ -11,6 +13,7 @@ from solver.domain.workload import Role
 class SlotDevices:
     """Devices of one signature that one request of a pod takes; a request may have several of these."""
 
+    #: ``request``, or ``request/alternative`` where the request has alternatives.
     request: str
     driver: Driver
     #: None: a Synthetic match, nothing is claimed.
@@ -18,6 +21,11 @@ class SlotDevices:
     count: int
     #: What the request's selectors read of these devices, as text; never a device name.
     signature: str
+    #: Rows of the device table that serve it in the witness: a proof that the plan fits, not a promise.
+    rows: tuple[int, ...] = ()
+    #: What each of them gives of its capacities, where they are shared.
+    consumed: tuple[tuple[str, Quantity], ...] | None = None
+    has_admin_access: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,10 @@ class Slot:
     #: The node was not observed but assumed (best fit in name order).
     is_assumed: bool = False
     devices: tuple[SlotDevices, ...] = ()
+    #: Whether its turn among the pods of its node matters to the cluster's device allocator.
+    is_ordered: bool = False
+    #: What that allocator chooses in the rehearsal: request (or request/alternative) and device.
+    allocated: tuple[tuple[str, DeviceId], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from solver.domain.identity import DeviceClassName, NodeKey, ReplicaKey
+from solver.domain.quantity import Quantity
 from solver.domain.workload import Role
 
 
@@ -53,8 +54,10 @@ class ObservedSlot:
     #: Position among the pods of this role in this copy, from 0.
     rank: int
     node: NodeKey
-    #: Rows of the fleet's device table that its claims hold.
+    #: Rows of the fleet's device table that its claims hold whole.
     devices: tuple[int, ...] = ()
+    #: Rows of shared devices, each with what its claims take of it, by capacity name as written.
+    shares: tuple[tuple[int, tuple[tuple[str, Quantity], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from solver.domain.workload import Engine, Member, ModelDeployment, ServingMode,
 from solver.matching.cells import Cells
 from solver.matching.distance import Distance
 from solver.matching.inventory import Inventory
-from solver.matching.node_fit import Need, fits
+from solver.matching.ledger import Ledger
+from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.options import MemberOption, Options
 
 ZONE = "zone"
@@ -94,15 +95,16 @@ def candidates(
     deployment: ModelDeployment,
     position: int,
     clusters: tuple[ClusterName, ...],
+    staying: Ledger,
     *,
     is_optimistic: bool = False,
 ) -> tuple[Candidate, ...]:
-    """All candidates of *deployment* on *clusters*, in canonical order.
+    """All candidates of *deployment* on *clusters*, in canonical order; *staying* is what stays for certain.
 
     A node counts where one unit fits beside everything that stays for certain; whether several fit together is
     for the formulation.
     """
-    finder = _Finder(inventory, options, cells, deployment, position)
+    finder = _Finder(inventory, options, cells, deployment, position, staying)
     if is_optimistic:
         finder.ignore_use()
     return tuple(candidate for cluster in clusters for candidate in finder.on(cluster))
@@ -116,6 +118,7 @@ class _Finder:
         cells: Cells,
         deployment: ModelDeployment,
         position: int,
+        ledger: Ledger,
     ) -> None:
         self.inventory = inventory
         self.options = options
@@ -127,6 +130,8 @@ class _Finder:
             rule.topology_key == ZONE and rule.mode is SpreadMode.REQUIRED for rule in deployment.spread
         )
         self._room: list[tuple[dict[int, int], list[int] | None]] = list(_room(cells))
+        #: What stays for certain, for claims that are more than counts; None: look at nodes as if empty.
+        self._staying: Ledger | None = ledger
         self._cells_of_pool: dict[object, list[int]] = {}
         for index, cell in enumerate(self.cells):
             if cell.takes_new:
@@ -134,6 +139,7 @@ class _Finder:
 
     def ignore_use(self) -> None:
         """Look at every node as if it were empty."""
+        self._staying = None
         self._room = [(dict(cell.total), None) for cell in self.cells]
 
     def on(self, cluster: ClusterName) -> Iterator[Candidate]:
@@ -236,6 +242,8 @@ class _Finder:
         pods = cpu = memory = 0
         for engine, members in zip(self.deployment.engines, choice, strict=True):
             for member, option in zip(engine.members, members, strict=True):
+                if not self._may_host(index, member):
+                    return None
                 count = engine.copies * member.pods_per_copy
                 pods += count
                 cpu += count * member.cpu_millicores
@@ -244,7 +252,7 @@ class _Finder:
                     return None
                 needs += list(option.needs) * count
                 classes += [
-                    (name, need.count * count)
+                    (name, need.devices * count)
                     for name, need in zip(option.classes, option.needs, strict=True)
                 ]
         merged = _merged(needs)
@@ -325,6 +333,7 @@ class _Finder:
             index
             for index in homes
             if self.cells[index].pool == option.pool
+            and self._may_host(index, member)
             and self._has_room(index, option.needs, 1, member.cpu_millicores, member.memory_bytes)
         )
         return PodGroup(
@@ -334,7 +343,7 @@ class _Finder:
             cpu_millicores=member.cpu_millicores,
             memory_bytes=member.memory_bytes,
             classes=tuple(
-                (name, need.count) for name, need in zip(option.classes, option.needs, strict=True)
+                (name, need.devices) for name, need in zip(option.classes, option.needs, strict=True)
             ),
             homes=usable,
         )
@@ -351,7 +360,19 @@ class _Finder:
             )
             if not enough:
                 return False
-        return fits(needs, room[0])
+        return fits(needs, room[0]) and self._claim_fits(index, needs)
+
+    def _may_host(self, index: int, member: Member) -> bool:
+        return any(self.options.may_host(node, member) for node in self.cells[index].nodes)
+
+    def _claim_fits(self, index: int, needs: tuple[Need, ...]) -> bool:
+        """Whether a pod with a claim fits beside what stays; what may be evicted is taken to be gone."""
+        if not claims_of(needs):
+            return True
+        node = self.cells[index].nodes[0]
+        if self._staying is None:
+            return self.options.special.fits_empty(node, needs)
+        return self._staying.claims_fit(node, needs)
 
 
 #: A replica with more devices than this never sits on one node, and is not tried.
@@ -361,8 +382,10 @@ _MOST_ON_A_NODE = 4096
 def _merged(needs: list[Need]) -> tuple[Need, ...]:
     counts: dict[int, int] = {}
     for need in needs:
-        counts[need.accepts] = counts.get(need.accepts, 0) + need.count
-    return tuple(Need(accepts, count) for accepts, count in sorted(counts.items()))
+        if not need.is_claimed:
+            counts[need.accepts] = counts.get(need.accepts, 0) + need.count
+    whole = (Need(accepts, count) for accepts, count in sorted(counts.items()))
+    return (*whole, *(need for need in needs if need.is_claimed))
 
 
 def _room(cells: Cells) -> Iterable[tuple[dict[int, int], list[int]]]:

@@ -11,6 +11,7 @@ from solver.domain.fleet import NodeResources
 from solver.domain.identity import NodePoolKey, ReplicaKey
 from solver.matching.inventory import Inventory, NodePlace
 from solver.matching.node_fit import Need
+from solver.matching.special_nodes import SpecialNodes
 from solver.matching.standing import Standing, StandingPod, resources_of
 
 
@@ -76,13 +77,14 @@ class Cells:
 
 
 def partition(
-    inventory: Inventory, standings: Iterable[Standing], movable: frozenset[ReplicaKey], *, single: bool
+    special: SpecialNodes, standings: Iterable[Standing], movable: frozenset[ReplicaKey], *, single: bool
 ) -> Cells:
     """The cells of the fleet; *movable* are the replicas that the plan may evict."""
+    inventory = special.inventory
     ordered = tuple(standings)
     fixed = tuple(s for s in ordered if s.replica.key not in movable)
     optional = tuple(s for s in ordered if s.replica.key in movable)
-    taken = _Taken(inventory)
+    taken = _Taken(special)
     for standing in fixed:
         taken.take(standing, stays=True)
     for standing in optional:
@@ -130,8 +132,10 @@ def with_extra(cells: Cells, inventory: Inventory, pool: NodePoolKey, count: int
 class _Taken:
     """What observed pods take from each node."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
+    def __init__(self, special: SpecialNodes) -> None:
+        self.special = special
+        self.inventory = special.inventory
+        self._rows: dict[int, list[tuple[int, ...]]] = {}
         self._held: dict[int, dict[int, int]] = {}
         self._needs: dict[int, list[Need]] = {}
         self._pods: dict[int, list[int]] = {}
@@ -145,6 +149,8 @@ class _Taken:
             held = self._held.setdefault(pod.node, {})
             for kind, count in pod.held or ():
                 held[kind] = held.get(kind, 0) + count
+            start = int(self.inventory.fleet.devices.starts[pod.node])
+            self._rows.setdefault(pod.node, []).append(tuple(row - start for row in pod.rows))
             if not stays:
                 guest = (str(standing.replica.key.deployment), pod.engine, pod.role, pod.held, pod.needs)
                 self._guests.setdefault(pod.node, []).append(guest)
@@ -171,9 +177,10 @@ class _Taken:
             kinds.total[node].tobytes(),
             inventory.fleet.nodes[node].free,
             tuple(sorted(self._held.get(node, {}).items())),
-            tuple(sorted((n.accepts, n.count) for n in self._needs.get(node, []))),
+            tuple(sorted((n.accepts, n.count, str(n.claim)) for n in self._needs.get(node, []))),
             tuple(self._pods.get(node, [])),
             tuple(sorted(map(str, self._guests.get(node, [])))),
+            (self.special.state(node), *sorted(self._rows.get(node, []))) if self.special.is_needed else None,
         )
 
     def cell(self, nodes: tuple[int, ...]) -> Cell:

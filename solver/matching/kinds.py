@@ -7,13 +7,16 @@ request accepts is a bit mask, and what a node offers is a vector.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
 from solver.domain.device import Device
 from solver.domain.device_table import ABSENT, DeviceTable, Field, memory_bytes
+from solver.domain.device_taint import DeviceToleration, tolerated
 from solver.domain.fleet import DeviceClass
+from solver.matching.kind_terms import KindTerms, kind_terms
 from solver.selectors.faults import CompileError
 from solver.selectors.selector import OutcomeKind, Selector, compile_selector
 from solver.selectors.table import evaluate
@@ -21,7 +24,7 @@ from solver.selectors.table import evaluate
 #: A field with more distinct values than this would make the shared signature as fine as the devices.
 _NARROW = 4096
 
-_SHARED = (Field("driver"), Field("declaredClass"), Field("capacity", None, "memory"))
+_SHARED = (Field("driver"), Field("declaredClass"), Field("capacity", None, "memory"), Field("terms"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ class DeviceKinds:
         for text, selector in self._selectors.items():
             (wide if self._is_wide(selector) else narrow).append(text)
         reads = {field for text in narrow for field in self._selectors[text].reads}
+        if Field("terms") in self.table.columns:
+            reads.add(Field("capacity"))  # what is shared is told apart by how much of it there is
         signatures = self.table.signatures([*_SHARED, *sorted(reads, key=str)])
         ids, examples = signatures.ids, signatures.examples
         refinement = [
@@ -81,15 +86,19 @@ class DeviceKinds:
         first = {key: position for position, key in reversed(list(enumerate(keys)))}
         self.examples: tuple[Device, ...] = tuple(devices[first[key]] for key in distinct)
         self.declared_class: tuple[str | None, ...] = tuple(key[1] for key in distinct)
+        #: Equal for problems that tell the same kinds apart.
+        self.fingerprint = sha256(repr((list(self._selectors), distinct)).encode()).hexdigest()
         self.memory_bytes: tuple[int, ...] = tuple(key[2] for key in distinct)
+        self.terms: tuple[KindTerms, ...] = tuple(key[3] for key in distinct)
 
     def _is_wide(self, selector: Selector) -> bool:
         fields = self.table.fields(selector.reads)
         return any(len(self.table.columns[field].values) > _NARROW for field in fields)
 
-    def _key(self, device: Device, row: int) -> tuple[str, str | None, int, tuple[str, ...]]:
+    def _key(self, device: Device, row: int) -> tuple[str, str | None, int, KindTerms, tuple[str, ...]]:
         outcomes = tuple(selector.match(device).kind.value for selector in self._selectors.values())
-        return (device.driver, self._declared(row), memory_bytes(device), outcomes)
+        terms = kind_terms(device, self.table.terms(row))
+        return (device.driver, self._declared(row), memory_bytes(device), terms, outcomes)
 
     def _declared(self, row: int) -> str | None:
         column = self.table.columns.get(Field("declaredClass"))
@@ -151,6 +160,20 @@ class DeviceKinds:
     def synthetic(self) -> int:
         """Bit mask of the kinds that are matched but never claimed."""
         return sum(1 << kind for kind, name in enumerate(self.declared_class) if name == "")
+
+    @cached_property
+    def special(self) -> int:
+        """Bit mask of the kinds that are not simply given away whole: shared ones, and parts of others."""
+        return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.is_special)
+
+    @cached_property
+    def shared(self) -> int:
+        """Bit mask of the kinds that serve several requests at once."""
+        return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.is_shared)
+
+    def tolerated(self, tolerations: tuple[DeviceToleration, ...]) -> int:
+        """Bit mask of the kinds whose taints *tolerations* cover."""
+        return sum(1 << kind for kind, terms in enumerate(self.terms) if tolerated(terms.taints, tolerations))
 
     def selector(self, text: str) -> Selector | None:
         """The compiled *text*, None if it does not compile."""

@@ -1,13 +1,17 @@
 """What is left on each node while a plan is put together, exact on devices and node resources.
 
-Nodes in the same state answer alike, so an answer is worked out once for each state.
+Nodes in the same state answer alike, so an answer is worked out once for each state. Where pods have claims
+that are more than counts, counts are looked at first, and the exact device fit has the last word.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from solver.matching.inventory import Inventory
-from solver.matching.node_fit import Need, fits
+from solver.matching.node_fit import Need, claims_of, fits
+from solver.matching.node_grouping import Consumed, Held
+from solver.matching.pod_claim import PodClaim
+from solver.matching.special_nodes import SpecialNodes, counted
 from solver.matching.standing import Standing, StandingPod, resources_of
 
 
@@ -26,14 +30,53 @@ class Unit:
         return sum(need.count for need in self.needs)
 
 
+@dataclass(slots=True)
+class _Claims:
+    """What the exact device fit has to know of the pods on a node."""
+
+    claims: Counter[PodClaim] = field(default_factory=Counter)
+    #: Whole devices by accepted kinds, of requests that no claim covers.
+    whole: dict[int, int] = field(default_factory=dict)
+    rows: set[int] = field(default_factory=set)
+    shares: list[tuple[int, Consumed]] = field(default_factory=list)
+
+    def charge(self, needs: Iterable[Need], sign: int) -> None:
+        for claim in claims_of(needs):
+            self.claims[claim] += sign
+        for accepts, count in counted(needs).items():
+            self.whole[accepts] = self.whole.get(accepts, 0) + sign * count
+
+    def hold(self, pod: StandingPod, sign: int) -> None:
+        if sign > 0:
+            self.rows.update(pod.rows)
+            self.shares.extend(pod.shares)
+            return
+        self.rows.difference_update(pod.rows)
+        for share in pod.shares:
+            self.shares.remove(share)
+
+    def state(self) -> object:
+        return (
+            tuple(sorted((str(claim), count) for claim, count in self.claims.items() if count)),
+            tuple(sorted((accepts, count) for accepts, count in self.whole.items() if count)),
+            self.held(),
+        )
+
+    def held(self) -> Held:
+        return Held(rows=tuple(sorted(self.rows)), shares=tuple(sorted(self.shares, key=str)))
+
+
 class Ledger:
     """Free devices, needs already placed, and node resources, by node."""
 
-    def __init__(self, inventory: Inventory, standings: Iterable[Standing] = ()) -> None:
-        self._inventory = inventory
+    def __init__(self, special: SpecialNodes, standings: Iterable[Standing] = ()) -> None:
+        self._special = special
+        self._inventory = special.inventory
         self._free: dict[int, dict[int, int]] = {}
         self._needs: dict[int, dict[int, int]] = {}
         self._left: dict[int, list[int] | None] = {}
+        #: Only where some claim of the problem is more than counts.
+        self._claims: dict[int, _Claims] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
         self._known: dict[tuple[int, Unit], bool] = {}
@@ -49,17 +92,23 @@ class Ledger:
         if pod.held is not None:
             for kind, count in pod.held:
                 free[kind] = free.get(kind, 0) - sign * count
+            if self._special.is_needed:
+                self._claims[pod.node].hold(pod, sign)
         else:
             self._charge(pod.node, pod.needs, sign)
         cpu, memory = resources_of(standing, pod)
         self._spend(pod.node, 1, cpu, memory, sign)
 
-    def hold(self, node: int, held: Iterable[tuple[int, int]]) -> None:
-        """Take devices by kind, and nothing else."""
-        free = self._of(node)
-        for kind, count in held:
+    def hold(self, pod: StandingPod) -> None:
+        """Take the devices that the claims of *pod* hold, and nothing else."""
+        if pod.node is None or pod.held is None:
+            return
+        free = self._of(pod.node)
+        for kind, count in pod.held:
             free[kind] = free.get(kind, 0) - count
-        self._state.pop(node, None)
+        if self._special.is_needed:
+            self._claims[pod.node].hold(pod, 1)
+        self._state.pop(pod.node, None)
 
     def place(self, node: int, unit: Unit, *, sign: int = 1) -> None:
         """Put *unit* on *node* (it is not asked whether it fits); *sign* -1 takes it off again."""
@@ -84,7 +133,7 @@ class Ledger:
 
     def has_room(self, node: int, unit: Unit) -> bool:
         """Whether *unit* fits on *node* beside all that is there."""
-        key = (self._state_of(node), unit)
+        key = (self.state(node), unit)
         if key not in self._known:
             self._known[key] = self._fits(node, unit)
         return self._known[key]
@@ -113,7 +162,21 @@ class Ledger:
         for need in unit.needs:
             merged[need.accepts] = merged.get(need.accepts, 0) + need.count
         needs = [Need(accepts, count) for accepts, count in merged.items()]
-        return min(free.values(), default=0) >= 0 and fits(needs, free)
+        if min(free.values(), default=0) < 0 or not fits(needs, free):
+            return False
+        return not self._special.is_needed or self.claims_fit(node, unit.needs)
+
+    def claims_fit(self, node: int, needs: Sequence[Need] = ()) -> bool:
+        """Whether the claims on *node*, and those among *needs*, can be served; counts are not looked at."""
+        self._of(node)
+        guests = self._claims[node]
+        claims = [*guests.claims.elements(), *claims_of(needs)]
+        if not claims:
+            return True
+        whole = dict(guests.whole)
+        for accepts, count in counted(needs).items():
+            whole[accepts] = whole.get(accepts, 0) + count
+        return self._special.fits(node, guests.held(), claims, whole)
 
     def _of(self, node: int) -> dict[int, int]:
         if node not in self._free:
@@ -122,6 +185,8 @@ class Ledger:
             self._needs[node] = {}
             free = self._inventory.fleet.nodes[node].free
             self._left[node] = None if free is None else [free.pods, free.cpu_millicores, free.memory_bytes]
+            if self._special.is_needed:
+                self._claims[node] = _Claims()
         return self._free[node]
 
     def _charge(self, node: int, needs: Sequence[Need], sign: int) -> None:
@@ -131,6 +196,8 @@ class Ledger:
                 placed[need.accepts] = placed.get(need.accepts, 0) + sign * need.count
                 if placed[need.accepts] == 0:
                     del placed[need.accepts]
+        if self._special.is_needed:
+            self._claims[node].charge(needs, sign)
         self._state.pop(node, None)
 
     def _spend(self, node: int, pods: int, cpu: int, memory: int, sign: int) -> None:
@@ -140,7 +207,8 @@ class Ledger:
                 left[position] -= sign * amount
         self._state.pop(node, None)
 
-    def _state_of(self, node: int) -> int:
+    def state(self, node: int) -> int:
+        """Equal for nodes that have the same left, in everything that fitting looks at."""
         if node not in self._state:
             left = self._left.get(node) if node in self._free else None
             if node not in self._free:
@@ -150,6 +218,7 @@ class Ledger:
                 tuple(sorted(self._free[node].items())),
                 tuple(sorted(self._needs[node].items())),
                 None if left is None else tuple(left),
+                (self._special.state(node), self._claims[node].state()) if self._special.is_needed else None,
             )
             self._state[node] = self._states.setdefault(key, len(self._states))
         return self._state[node]

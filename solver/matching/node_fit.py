@@ -1,13 +1,16 @@
-"""Exact assignment of device requests to the devices of one node, on counted kinds.
+"""Assignment of device requests to the devices of one node, on counted kinds.
 
 A request takes ``count`` devices of any of the kinds it accepts (a bit mask). Hall's theorem says when a set
 of requests fits: for every union of accepted sets, what can only be served from it is at most what it holds.
 ``closed_sets`` gives the unions that matter, so that fitting is a handful of linear inequalities; ``assign``
-gives a witness.
+gives a witness. That is exact for requests of whole devices. A pod that asks for more than counts has a claim
+(``device_fit`` is exact on those), and its needs say only what it takes in any case.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from solver.matching.pod_claim import PodClaim
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,22 @@ class Need:
 
     accepts: int
     count: int
+    #: Set on the first need of a pod that asks for more than counts.
+    claim: PodClaim | None = None
+    #: Whether a claim says more exactly what this need is about.
+    is_claimed: bool = False
+    #: Devices that its request is given, where that differs from what it takes from others.
+    given: int | None = None
+
+    @property
+    def devices(self) -> int:
+        """Devices that the request is given, at the most."""
+        return self.count if self.given is None else self.given
+
+
+def claims_of(needs: Iterable[Need]) -> tuple[PodClaim, ...]:
+    """The claims among *needs*, one for each pod that has one."""
+    return tuple(need.claim for need in needs if need.claim is not None)
 
 
 def closed_sets(accepted: Iterable[int]) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ from solver.domain.replica import ObservedEngine, ObservedMember, ObservedSlot, 
 from solver.domain.taint import TaintEffect, untolerated
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelCache, ModelDeployment, Role
 from solver.matching.inventory import Inventory
-from solver.matching.node_fit import Need, fits
+from solver.matching.needs import ServedBy, pod_needs
+from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.options import Options
 from solver.matching.predicates import cluster_selector
 from solver.matching.settling import settle
@@ -58,7 +59,7 @@ def observe(problem: Problem, inventory: Inventory, options: Options) -> Observe
         pods = tuple(_pods(inventory, options, replica, deployment))
         flags = tuple(_flags(problem, inventory, options, replica, deployment))
         standing.append(Standing(replica=replica, deployment=deployment, pods=pods, flags=flags))
-    return Observed(standing=tuple(settle(inventory, standing)), leaving=tuple(leaving))
+    return Observed(standing=tuple(settle(options.special, standing)), leaving=tuple(leaving))
 
 
 def _leaves(
@@ -142,19 +143,20 @@ def _answer(
     present = 0
     for held in options.totals(pool):
         present |= sum(1 << kind for kind in held)
-    if any(text in inventory.kinds.broken for text in request.selectors):
+    texts = [text for query in request.queries for text in query.selectors]
+    if any(text in inventory.kinds.broken for text in texts):
         return _Answer.ERRORS
     if not present:
         return _Answer.SOME
-    names = inventory.classes(pool)
-    if any(options.accepted(request.selectors, pool.cluster, name) & present for name in names):
+    names = [name for query in request.queries for name in options.classes(query, pool)]
+    if any(options.accepted_by_any(request, pool.cluster, name) & present for name in names):
         return _Answer.SOME
     recorded = [observed.device_class for observed in seen.requests if observed.name == request.name]
     asked = 0
     for name in recorded or names:
         asked |= inventory.class_mask(pool.cluster, name)
     failing = 0
-    for text in request.selectors:
+    for text in texts:
         failing |= inventory.kinds.failing(text)
     return _Answer.ERRORS if failing & asked & present else _Answer.NOTHING
 
@@ -237,47 +239,67 @@ def _blank_pod(
     current: Member | None,
 ) -> StandingPod:
     recorded = {request.name: request.device_class for request in member.requests}
-    names: list[str] = []
-    classes: list[DeviceClassName | None] = []
-    needs: list[Need] = []
     if current is None:
-        for observed in member.requests:
-            names.append(observed.name)
-            classes.append(observed.device_class)
-            needs.append(Need(inventory.class_mask(pool.cluster, observed.device_class), observed.count))
+        names = tuple(observed.name for observed in member.requests)
+        classes: tuple[DeviceClassName | None, ...] = tuple(
+            observed.device_class for observed in member.requests
+        )
+        needs = tuple(
+            Need(inventory.class_mask(pool.cluster, observed.device_class), observed.count)
+            for observed in member.requests
+        )
     else:
-        for request in current.requests:
-            names.append(request.name)
-            name, mask = _class_of(inventory, options, pool, request.selectors, recorded.get(request.name))
-            classes.append(name)
-            needs.append(Need(mask, request.count))
+        names = tuple(request.name for request in current.requests)
+        served = [
+            _ways(inventory, options, pool, request, recorded.get(request.name))
+            for request in current.requests
+        ]
+        classes = tuple(ways[0].device_class for ways in served)
+        needs = pod_needs(current, served, inventory.kinds, options.most(pool))
     return StandingPod(
         engine=engine,
         copy=0,
         role=member.role,
         rank=0,
         pool=pool,
-        classes=tuple(classes),
-        requests=tuple(names),
-        needs=tuple(needs),
+        classes=classes,
+        requests=names,
+        needs=needs,
         footing=Footing.ASSUMED,
     )
+
+
+def _ways(
+    inventory: Inventory,
+    options: Options,
+    pool: NodePoolKey,
+    request: DeviceRequest,
+    recorded: DeviceClassName | None,
+) -> tuple[ServedBy, ...]:
+    """How the request of a running pod is served: each alternative that some device satisfies, or the first."""
+    ways: list[ServedBy] = []
+    for position, query in enumerate(request.queries):
+        name, mask = _class_of(inventory, options, pool, query, recorded)
+        if mask or not ways:
+            ways.append(ServedBy(alternative=position, device_class=name, accepts=mask))
+    usable = tuple(way for way in ways if way.accepts)
+    return usable or tuple(ways[:1])
 
 
 def _class_of(
     inventory: Inventory,
     options: Options,
     pool: NodePoolKey,
-    selectors: tuple[str, ...],
+    query: DeviceRequest,
     recorded: DeviceClassName | None,
 ) -> tuple[DeviceClassName | None, int]:
     """The recorded class, or the first of the pool that has a matching device, and the kinds it accepts.
 
     Where a selector cannot be evaluated the whole class is charged: running work keeps what it has.
     """
-    names = [recorded] if recorded is not None else list(inventory.classes(pool))
+    names = [recorded] if recorded is not None else list(options.classes(query, pool))
     for name in names:
-        if mask := options.accepted(selectors, pool.cluster, name):
+        if mask := options.accepted(query, pool.cluster, name):
             return name, mask
     for name in names:
         if mask := inventory.class_mask(pool.cluster, name):
@@ -292,13 +314,26 @@ def _seen(inventory: Inventory, pod: StandingPod, slot: ObservedSlot) -> Standin
         if inventory.kinds.table.withheld[row] == 0:
             kind = int(inventory.kinds.kind_of_row[row])
             held[kind] = held.get(kind, 0) + 1
+    if claims_of(pod.needs):
+        # What the cluster's allocator gave to a claim is what the claim asked for.
+        is_known = bool(slot.devices or slot.shares)
+        return replace(
+            pod,
+            footing=Footing.SEEN,
+            node=node,
+            held=tuple(sorted(held.items())) if is_known else None,
+            rows=slot.devices if is_known else (),
+            shares=slot.shares if is_known else (),
+        )
     claimed = [
         need for need, name in zip(pod.needs, pod.classes, strict=True) if name is not None and need.count
     ]
     exact = sum(held.values()) == sum(need.count for need in claimed) and fits(claimed, held)
+    is_held = exact and bool(held)
     return replace(
         pod,
         footing=Footing.SEEN,
         node=node,
-        held=tuple(sorted(held.items())) if exact and held else None,
+        held=tuple(sorted(held.items())) if is_held else None,
+        rows=slot.devices if is_held else (),
     )

@@ -1,14 +1,19 @@
 """Which node pools and device classes can serve a member, and why the others cannot."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
+from solver.domain.device_taint import DeviceTaint, tolerated
 from solver.domain.explanation import PoolRejection, Reason
 from solver.domain.identity import ClusterName, DeviceClassName, NodePoolKey
 from solver.domain.workload import DeviceRequest, Engine, Member
 from solver.matching.inventory import Inventory
 from solver.matching.kinds import bits
-from solver.matching.node_fit import Need, fits
+from solver.matching.needs import ServedBy, exceeds_claim, least_devices, pod_needs
+from solver.matching.node_fit import Need, claims_of, fits
+from solver.matching.special_nodes import SpecialNodes
 from solver.selectors.mismatch import mismatch
 
 
@@ -30,29 +35,74 @@ class MemberOption:
     def devices(self) -> int:
         """Devices that one pod claims."""
         pairs = zip(self.needs, self.classes, strict=True)
-        return sum(need.count for need, name in pairs if name is not None)
+        return sum(need.devices for need, name in pairs if name is not None)
 
 
 class Options:
     """Member options, worked out once for each distinct (requests, node pool)."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        special: SpecialNodes,
+        refused: Mapping[tuple[int, Member], str] | None = None,
+    ) -> None:
+        """Options on *inventory*; *refused* says what allocators of nodes had against pods of a member."""
         self.inventory = inventory
+        self._refused = refused or {}
+        self.special = special
         self._of_pool: dict[tuple[Member, NodePoolKey], tuple[MemberOption, ...] | PoolRejection] = {}
-        self._accepted: dict[tuple[tuple[str, ...], ClusterName, DeviceClassName | None], int] = {}
+        self._accepted: dict[tuple[DeviceRequest, ClusterName, DeviceClassName | None], int] = {}
         self._totals: dict[NodePoolKey, tuple[dict[int, int], ...]] = {}
 
+    def may_host(self, node: int, member: Member) -> bool:
+        """Whether nothing is known of the node's allocator that speaks against a pod of *member*."""
+        return (node, member) not in self._refused
+
+    def refusal(self, nodes: Iterable[int], member: Member) -> str | None:
+        """What the allocator of one of *nodes* had against a pod of *member*, None if none is known to have."""
+        return next((self._refused[node, member] for node in nodes if (node, member) in self._refused), None)
+
     def accepted(
-        self, selectors: tuple[str, ...], cluster: ClusterName, device_class: DeviceClassName | None
+        self, request: DeviceRequest, cluster: ClusterName, device_class: DeviceClassName | None
     ) -> int:
-        """Kinds on *cluster* that satisfy *device_class* and every one of *selectors*."""
-        key = (selectors, cluster, device_class)
+        """Kinds on *cluster* that *request* (or an alternative of one) may be served from in *device_class*."""
+        if request.device_class is not None and device_class != request.device_class:
+            return 0
+        key = (request, cluster, device_class)
         if key not in self._accepted:
             mask = self.inventory.class_mask(cluster, device_class)
-            for text in selectors:
+            for text in request.selectors:
                 mask &= self.inventory.kinds.matching(text)
-            self._accepted[key] = mask
+            self._accepted[key] = mask & self.inventory.kinds.tolerated(request.tolerations)
         return self._accepted[key]
+
+    def accepted_by_any(
+        self, request: DeviceRequest, cluster: ClusterName, device_class: DeviceClassName | None
+    ) -> int:
+        """Kinds that some alternative of *request* may be served from."""
+        mask = 0
+        for query in request.queries:
+            mask |= self.accepted(query, cluster, device_class)
+        return mask
+
+    def class_of(self, query: DeviceRequest, pool: NodePoolKey) -> DeviceClassName | None:
+        """The first class of *pool* that has a device for *query*, None if there is none."""
+        present = sum(1 << kind for kind in self.most(pool))
+        for name in self.classes(query, pool):
+            if name is not None and self.accepted(query, pool.cluster, name) & present:
+                return name
+        return None
+
+    def classes(self, request: DeviceRequest, pool: NodePoolKey) -> tuple[DeviceClassName | None, ...]:
+        """The classes that may serve *request* (or an alternative of one) in *pool*."""
+        if request.device_class is None:
+            return self.inventory.classes(pool)
+        known = self.inventory.clusters[pool.cluster].device_classes
+        named = self.inventory.classes(pool)
+        return (
+            (request.device_class,) if request.device_class in known or request.device_class in named else ()
+        )
 
     def of_pool(self, member: Member, pool: NodePoolKey) -> tuple[MemberOption, ...] | PoolRejection:
         """The options of *member* in *pool*: one pod fits on some empty node of it; or the reason there are none.
@@ -95,6 +145,14 @@ class Options:
             )
         return self._totals[pool]
 
+    def most(self, pool: NodePoolKey) -> dict[int, int]:
+        """Devices of each kind that a node of *pool* has at the most."""
+        most: dict[int, int] = {}
+        for held in self.totals(pool):
+            for kind, count in held.items():
+                most[kind] = max(count, most.get(kind, 0))
+        return most
+
     def _work_out(self, member: Member, pool: NodePoolKey) -> tuple[MemberOption, ...] | PoolRejection:
         totals = self.totals(pool)
         if not totals:
@@ -102,30 +160,44 @@ class Options:
         present = 0
         for held in totals:
             present |= sum(1 << kind for kind in held)
-        choices: list[list[tuple[DeviceClassName | None, int]]] = []
+        choices: list[list[tuple[ServedBy, ...]]] = []
         for request in member.requests:
-            choices.append(self._class_choices(request, pool, present))
+            choices.append(self._ways(request, pool, present))
             if not choices[-1]:
                 return self._not_matched(request, pool, present)
+        most = self.most(pool)
         options = []
         for joint in product(*choices):
-            needs = tuple(
-                Need(mask, request.count) for request, (_, mask) in zip(member.requests, joint, strict=True)
-            )
-            if any(fits(needs, held) for held in totals):
-                classes = tuple(name for name, _ in joint)
+            if exceeds_claim(member, joint):
+                continue
+            needs = pod_needs(member, joint, self.inventory.kinds, most)
+            if any(fits(needs, held) for held in totals) and self._claim_fits(pool, needs):
+                classes = tuple(ways[0].device_class for ways in joint)
                 options.append(MemberOption(pool=pool, classes=classes, needs=needs))
-        return tuple(options) if options else self._too_few(member, pool, totals)
+        return tuple(options) if options else self._too_few(member, pool, totals, choices)
 
-    def _class_choices(
-        self, request: DeviceRequest, pool: NodePoolKey, present: int
-    ) -> list[tuple[DeviceClassName | None, int]]:
-        choices: list[tuple[DeviceClassName | None, int]] = []
-        for name in self.inventory.classes(pool):
-            mask = self.accepted(request.selectors, pool.cluster, name)
-            if mask & present and all(mask & present != other & present for _, other in choices):
-                choices.append((name, mask))
-        return choices
+    def _claim_fits(self, pool: NodePoolKey, needs: tuple[Need, ...]) -> bool:
+        """Whether an empty node of *pool* could serve the claim among *needs*."""
+        return not claims_of(needs) or any(
+            self.special.fits_empty(node, needs) for node in self.special.distinct(pool)
+        )
+
+    def _ways(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> list[tuple[ServedBy, ...]]:
+        """The ways to serve *request*: one for each class of its own, or one with all of its alternatives."""
+        if not request.alternatives:
+            choices: list[tuple[ServedBy, ...]] = []
+            for name in self.classes(request, pool):
+                mask = self.accepted(request, pool.cluster, name)
+                if mask & present and all(mask & present != ways[0].accepts & present for ways in choices):
+                    choices.append((ServedBy(alternative=0, device_class=name, accepts=mask),))
+            return choices
+        served = []
+        for position, query in enumerate(request.alternatives):
+            name = self.class_of(query, pool)
+            if name is not None:
+                mask = self.accepted(query, pool.cluster, name)
+                served.append(ServedBy(alternative=position, device_class=name, accepts=mask))
+        return [tuple(served)] if served else []
 
     def _not_matched(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> PoolRejection:
         return PoolRejection(
@@ -136,21 +208,39 @@ class Options:
 
     def _why(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> str:
         kinds = self.inventory.kinds
+        if request.alternatives:
+            return "; ".join(
+                f"{query.name}: {self._why(query, pool, present)}" for query in request.alternatives
+            )
         for text in request.selectors:
             if text in kinds.broken:
                 return f"selector does not compile: {kinds.broken[text].message}"
-        classes = self.inventory.classes(pool)
+        classes = self.classes(request, pool)
+        if not classes and request.device_class is not None:
+            return f"the cluster has no device class {request.device_class}"
         if not classes:
             return "the node pool's class declares no devices"
         if not present:
             return "no device of the node pool can be given away"
         nearest = self.nearest_miss(request, pool)
+        if nearest is None and (taint := self._taint(request, pool, present)):
+            return f"untolerated device taint {taint}"
         if nearest is None:
             names = ", ".join(str(name) for name in classes if name is not None)
             return f"no device belongs to device class {names}"
         text, kind = nearest
         selector = kinds.selector(text)
         return mismatch(selector, kinds.examples[kind]) if selector is not None else text
+
+    def _taint(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> DeviceTaint | None:
+        """A taint that keeps a device from *request* which nothing else does."""
+        kinds = self.inventory.kinds
+        for name in self.classes(request, pool):
+            for kind in bits(self.inventory.class_mask(pool.cluster, name) & present):
+                for taint in kinds.terms[kind].taints:
+                    if not tolerated((taint,), request.tolerations):
+                        return taint
+        return None
 
     def nearest_miss(self, request: DeviceRequest, pool: NodePoolKey) -> tuple[str, int] | None:
         """The first selector of *request* that the nearest kind in *pool* fails, and that kind; None if none does.
@@ -161,7 +251,7 @@ class Options:
         for held in self.totals(pool):
             present |= sum(1 << kind for kind in held)
         in_class = 0
-        for name in self.inventory.classes(pool):
+        for name in self.classes(request, pool):
             in_class |= self.inventory.class_mask(pool.cluster, name)
         return self._nearest(request, in_class & present)
 
@@ -184,15 +274,22 @@ class Options:
         return any(driver in text for text in request.selectors)
 
     def _too_few(
-        self, member: Member, pool: NodePoolKey, totals: tuple[dict[int, int], ...]
+        self,
+        member: Member,
+        pool: NodePoolKey,
+        totals: tuple[dict[int, int], ...],
+        choices: list[list[tuple[ServedBy, ...]]],
     ) -> PoolRejection:
         parts = []
         for request in member.requests:
             mask = 0
-            for name in self.inventory.classes(pool):
-                mask |= self.accepted(request.selectors, pool.cluster, name)
+            for name in self.classes(request, pool):
+                mask |= self.accepted_by_any(request, pool.cluster, name)
             most = max((sum(n for k, n in held.items() if mask >> k & 1) for held in totals), default=0)
-            if most < request.count:
+            if not request.alternatives and not mask & self.inventory.kinds.shared and most < request.count:
                 parts.append(f"{request.name}: {request.count} requested, {most} on a node")
         detail = ", ".join(parts) or "the requests of one pod do not fit on a node together"
+        least = min(least_devices(member, joint) for joint in product(*choices))
+        if not parts and least > MOST_DEVICES_OF_A_CLAIM:
+            detail = f"a claim holds at most {MOST_DEVICES_OF_A_CLAIM} devices, a pod requests {least}"
         return PoolRejection(node_pool=pool, reason=Reason.INSUFFICIENT_DEVICES, detail=detail)

@@ -41,7 +41,7 @@ class Prices:
         taken: dict[DeviceClassName, int] = {}
         for need, name in pairs:
             if name is not None:
-                taken[name] = taken.get(name, 0) + need.count
+                taken[name] = taken.get(name, 0) + need.devices
         dearest = 0
         for name, count in taken.items():
             owned = self._devices(node, self._inventory.class_mask(pool.cluster, name))
@@ -58,5 +58,5 @@ class Prices:
             if name is None:
                 continue
             sizes = [kinds.memory_bytes[kind] for kind in bits(need.accepts) if kinds.total[node, kind]]
-            total += need.count * min(sizes, default=0)
+            total += need.devices * min(sizes, default=0)
         return total

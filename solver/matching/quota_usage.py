@@ -25,7 +25,7 @@ class QuotaUsage:
             for name, need in zip(pod.classes, pod.needs, strict=True):
                 if name is not None:
                     key = (standing.replica.key.deployment.namespace, name)
-                    self._used[key] = self._used.get(key, 0) + need.count
+                    self._used[key] = self._used.get(key, 0) + need.devices
 
     def add(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> None:
         """Count what a new replica claims."""
@@ -51,7 +51,7 @@ class QuotaUsage:
         namespace = standing.replica.key.deployment.namespace
         for name, need in zip(pod.classes, pod.needs, strict=True):
             if name is not None:
-                asked[(namespace, name)] = asked.get((namespace, name), 0) + need.count
+                asked[(namespace, name)] = asked.get((namespace, name), 0) + need.devices
         within = all(
             used + count <= self._most.get(key, used + count)
             for key, count in asked.items()
@@ -69,5 +69,5 @@ class QuotaUsage:
             for name, need in zip(pod.option.classes, pod.option.needs, strict=True):
                 if name is not None:
                     key = (deployment.key.namespace, name)
-                    asked[key] = asked.get(key, 0) + need.count
+                    asked[key] = asked.get(key, 0) + need.devices
         return asked

@@ -15,11 +15,15 @@ from solver.matching.cells import Cells, partition, with_extra
 from solver.matching.domains import candidate_domain
 from solver.matching.inventory import Inventory
 from solver.matching.kinds import DeviceKinds
+from solver.matching.ledger import Ledger
+from solver.matching.needs import asks_for_more
 from solver.matching.observed import Observed, observe
 from solver.matching.options import Options
 from solver.matching.predicates import PREDICATES
 from solver.matching.prices import Prices
-from solver.matching.standing import Footing, Standing, StandingPod, resources_of
+from solver.matching.refusals import Refusals
+from solver.matching.special_nodes import SpecialNodes
+from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod, resources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,21 @@ class ClusterVerdict:
 class Survey:
     """What is known of a problem before nodes are grouped: kinds, inventory, options, observed replicas."""
 
-    def __init__(self, problem: Problem, kinds: DeviceKinds | None = None) -> None:
-        """Work *problem* out; *kinds* are those of a problem with the same devices and selectors."""
+    def __init__(
+        self, problem: Problem, kinds: DeviceKinds | None = None, refusals: Refusals | None = None
+    ) -> None:
+        """Work *problem* out.
+
+        Args:
+            problem: what is wanted, what there is and what runs.
+            kinds: those of a problem with the same devices and selectors, if they are known.
+            refusals: what the allocators of the clusters would not do.
+        """
         self.problem = problem
+        self.refusals = refusals if refusals is not None else Refusals()
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
         self.inventory = Inventory(problem, self.kinds)
-        self.options = Options(self.inventory)
+        self.options = Options(self.inventory, special_nodes(problem, self.inventory), self.refusals.nodes)
         self.deployments = {deployment.key: deployment for deployment in problem.deployments}
         self._clusters_for: dict[DeploymentKey, tuple[ClusterName, ...]] = {}
         self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
@@ -97,7 +110,8 @@ class Survey:
     def clusters_for(self, deployment: ModelDeployment) -> tuple[ClusterName, ...]:
         """Clusters that take new replicas of *deployment*, by name."""
         if deployment.key not in self._clusters_for:
-            names = () if self.lacks_cache(deployment) else tuple(self.inventory.clusters)
+            takes_none = self.lacks_cache(deployment) or deployment.key in self.refusals.given_up
+            names = () if takes_none else tuple(self.inventory.clusters)
             self._clusters_for[deployment.key] = tuple(
                 name for name in names if self.verdict(deployment, name) is None
             )
@@ -172,7 +186,7 @@ class Scene:
         self.inventory = survey.inventory
         self.is_single = single
         self.cells: Cells = partition(
-            survey.inventory, survey.observed.standing, survey.movable, single=single
+            survey.options.special, survey.observed.standing, survey.movable, single=single
         )
         if extra is not None:
             self.cells = with_extra(self.cells, survey.inventory, extra.pool, extra.count)
@@ -182,6 +196,7 @@ class Scene:
             key = standing.replica.key.deployment
             if standing.deployment is not None:
                 self._fixed_count[key] = self._fixed_count.get(key, 0) + 1
+        self._staying = Ledger(survey.options.special, self.cells.fixed)
         self.candidates: tuple[Candidate, ...] = tuple(self._candidates())
 
     def fixed_count(self, deployment: int) -> int:
@@ -209,6 +224,7 @@ class Scene:
                 deployment,
                 position,
                 clusters,
+                self._staying,
                 is_optimistic=self._is_optimistic,
             ):
                 # A place outside every domain of a required rule could not be counted, so it takes nothing.
@@ -234,7 +250,8 @@ class Scene:
                     cpu_millicores=cpu,
                     memory_bytes=memory,
                     classes=tuple(
-                        (name, need.count) for name, need in zip(pods[0].classes, pods[0].needs, strict=True)
+                        (name, need.devices)
+                        for name, need in zip(pods[0].classes, pods[0].needs, strict=True)
                     ),
                     homes=self._homes(standing, pods[0]),
                 ),
@@ -243,11 +260,34 @@ class Scene:
     def _homes(self, standing: Standing, pod: StandingPod) -> tuple[int, ...]:
         """Cells of the pod's pool, on one fabric where its copy or its replica must not leave one."""
         fabric = added_fabric(self.inventory, standing, pod)
+        member = member_of_pod(standing, pod)
         return tuple(
             index
             for index, cell in enumerate(self.cells.cells)
-            if cell.pool == pod.pool and cell.takes_new and fabric in (None, cell.place.fabric)
+            if cell.pool == pod.pool
+            and cell.takes_new
+            and fabric in (None, cell.place.fabric)
+            and (member is None or self.survey.options.may_host(cell.nodes[0], member))
         )
+
+
+def special_nodes(problem: Problem, inventory: Inventory) -> SpecialNodes:
+    """The nodes of *inventory* for the claims that *problem* may have."""
+    members = [m for d in problem.deployments for e in d.engines for m in e.members]
+    queries = [query for m in members for request in m.requests for query in request.queries]
+    attributes = [
+        name
+        for member in members
+        for constraint in member.constraints
+        for name in (constraint.match_attribute, constraint.distinct_attribute)
+        if name is not None
+    ]
+    return SpecialNodes(
+        inventory,
+        attributes,
+        is_needed=any(asks_for_more(member) for member in members) or bool(inventory.kinds.special),
+        asks_capacity=any(query.capacity for query in queries),
+    )
 
 
 def has_added_pods(standing: Standing) -> bool:
@@ -260,7 +300,8 @@ def _texts(problem: Problem) -> Iterable[str]:
         for engine in deployment.engines:
             for member in engine.members:
                 for request in member.requests:
-                    yield from request.selectors
+                    for query in request.queries:
+                        yield from query.selectors
     for cluster in problem.fleet.clusters:
         for device_class in cluster.device_classes.values():
             yield from device_class.selectors

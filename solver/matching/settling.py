@@ -7,14 +7,14 @@ then name), what was seen is charged its current template and what was not is as
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from solver.matching.inventory import Inventory
 from solver.matching.ledger import Ledger, Unit
+from solver.matching.special_nodes import SpecialNodes
 from solver.matching.standing import DOES_NOT_FIT, Footing, Standing, StandingPod, resources_of
 
 
-def settle(inventory: Inventory, standings: Sequence[Standing]) -> Iterator[Standing]:
+def settle(special: SpecialNodes, standings: Sequence[Standing]) -> Iterator[Standing]:
     """The *standings*, in their order, with nodes; those that do not fit are flagged and charged all the same."""
-    settling = _Settling(inventory)
+    settling = _Settling(special)
     for standing in standings:
         settling.hold(standing)
     done: dict[int, Standing] = {}
@@ -33,15 +33,14 @@ def _importance(standing: Standing) -> tuple[bool, int, object, str]:
 
 
 class _Settling:
-    def __init__(self, inventory: Inventory) -> None:
-        self.inventory = inventory
-        self.ledger = Ledger(inventory)
+    def __init__(self, special: SpecialNodes) -> None:
+        self.inventory = special.inventory
+        self.ledger = Ledger(special)
 
     def hold(self, standing: Standing) -> None:
         """Take the devices that claims hold; the pods' other needs come when it is their turn."""
         for pod in standing.pods:
-            if pod.node is not None and pod.held is not None:
-                self.ledger.hold(pod.node, pod.held)
+            self.ledger.hold(pod)
 
     def seen(self, standing: Standing) -> Standing:
         """*standing* with its seen pods charged, flagged if one of them does not fit."""

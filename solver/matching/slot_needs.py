@@ -21,10 +21,10 @@ def slot_needs(survey: Survey, replica: Keep | Create, slot: Slot) -> Needs:
         pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
         return pod.needs, pod.classes
     member = member_of(survey, replica, slot)
-    classes = {devices.request: devices.device_class for devices in slot.devices}
+    classes = {devices.request.partition("/")[0]: devices.device_class for devices in slot.devices}
     chosen = tuple(classes[request.name] for request in member.requests)
     needs = tuple(
-        Need(survey.options.accepted(request.selectors, replica.replica.cluster, name), request.count)
+        Need(survey.options.accepted_by_any(request, replica.replica.cluster, name), request.count)
         for request, name in zip(member.requests, chosen, strict=True)
     )
     return needs, chosen

@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.replica import Replica
-from solver.domain.workload import ModelDeployment, Role
+from solver.domain.workload import Member, ModelDeployment, Role
 from solver.matching.node_fit import Need
+from solver.matching.node_grouping import Consumed
 
 DOES_NOT_FIT = "does not fit where it is"
 SELECTOR_FAILS = "a selector cannot be evaluated"
@@ -40,6 +41,9 @@ class StandingPod:
     node: int | None = None
     #: Devices by kind that its claims hold, if they are just what the template asks for.
     held: tuple[tuple[int, int], ...] | None = None
+    #: Rows of those devices, and of shared ones with what is taken of each.
+    rows: tuple[int, ...] = ()
+    shares: tuple[tuple[int, Consumed], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,16 @@ class Standing:
         return DOES_NOT_FIT in self.flags or NOT_SELECTED in self.flags
 
 
-def resources_of(standing: Standing, pod: StandingPod) -> tuple[int, int]:
-    """CPU (milli-cores) and memory (bytes) that *pod* requests of its node."""
-    if standing.deployment is None:
-        return 0, 0
-    for engine in standing.deployment.engines:
+def member_of_pod(standing: Standing, pod: StandingPod) -> Member | None:
+    """The member of the current template that *pod* belongs to, None if there is no template."""
+    for engine in standing.deployment.engines if standing.deployment is not None else ():
         for member in engine.members:
             if engine.name == pod.engine and member.role is pod.role:
-                return member.cpu_millicores, member.memory_bytes
-    return 0, 0
+                return member
+    return None
+
+
+def resources_of(standing: Standing, pod: StandingPod) -> tuple[int, int]:
+    """CPU (milli-cores) and memory (bytes) that *pod* requests of its node."""
+    member = member_of_pod(standing, pod)
+    return (0, 0) if member is None else (member.cpu_millicores, member.memory_bytes)

@@ -1,15 +1,18 @@
-"""A witness for every node: which devices, by signature, each request of each pod takes."""
+"""A witness for every node: which devices each request of each pod takes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-from solver.domain.identity import DeviceClassName, Driver, ReplicaKey
+from solver.domain.identity import Driver, ReplicaKey
 from solver.domain.plan import SlotDevices
-from solver.domain.workload import ModelDeployment, Role
-from solver.matching.draft import Draft, PodKey, numbered_replicas
-from solver.matching.node_fit import Need, assign
+from solver.matching.device_fit import Grant
+from solver.matching.draft import Draft, PodKey
+from solver.matching.guests import Guest, guests
+from solver.matching.node_fit import Need, assign, claims_of
+from solver.matching.node_grouping import GroupedNode, Held
 from solver.matching.scene import Survey
 from solver.matching.signature import signature
+from solver.matching.special_nodes import counted
+from solver.matching.taken import Taken
 
 
 class Witness:
@@ -17,123 +20,167 @@ class Witness:
 
     def __init__(self, survey: Survey, draft: Draft) -> None:
         self._survey = survey
+        self._special = survey.options.special
         self._of: dict[tuple[ReplicaKey, PodKey], tuple[SlotDevices, ...]] = {}
-        guests: dict[int | None, list[_Guest]] = {}
-        for guest in _guests(survey, draft):
-            guests.setdefault(guest.node, []).append(guest)
-        for node, pods in guests.items():
+        on_node: dict[int | None, list[Guest]] = {}
+        for guest in guests(survey, draft):
+            on_node.setdefault(guest.node, []).append(guest)
+        for node, pods in on_node.items():
             self._settle(node, pods)
 
     def of(self, replica: ReplicaKey, pod: PodKey) -> tuple[SlotDevices, ...]:
         """The devices of one pod."""
         return self._of[(replica, pod)]
 
-    def _settle(self, node: int | None, pods: Sequence["_Guest"]) -> None:
-        free: dict[int, int] = {}
-        if node is not None:
-            row = self._survey.kinds.free[node]
-            free = {int(kind): int(row[kind]) for kind in row.nonzero()[0]}
-        for pod in pods:
-            for kind, count in pod.held or ():
-                free[kind] = free.get(kind, 0) - count
+    def _settle(self, node: int | None, pods: Sequence[Guest]) -> None:
         open_pods = [pod for pod in pods if pod.held is None]
         held_pods = [pod for pod in pods if pod.held is not None]
-        needs = [need for pod in open_pods for need in pod.needs]
-        given = assign(needs, free) if node is not None else None
-        position = 0
-        for pod in open_pods:
-            own = None if given is None else given[position : position + len(pod.needs)]
-            position += len(pod.needs)
-            self._of[(pod.replica, pod.key)] = self._described(pod, own)
+        given: Sequence[Sequence[Sequence[Taken]] | None] = [None] * len(open_pods)
+        if node is not None and any(claims_of(pod.needs) for pod in open_pods):
+            given = self._claimed(node, open_pods, held_pods) or given
+        elif node is not None:
+            given = self._counted(node, open_pods, held_pods) or given
+        for pod, own in zip(open_pods, given, strict=True):
+            self._of[(pod.replica, pod.key)] = tuple(self._described(pod, own))
         for pod in held_pods:
-            self._of[(pod.replica, pod.key)] = self._described(pod, self._split(pod))
+            self._of[(pod.replica, pod.key)] = tuple(self._described(pod, self._split(pod)))
 
-    def _split(self, pod: "_Guest") -> Sequence[Mapping[int, int]] | None:
+    def _counted(
+        self, node: int, open_pods: Sequence[Guest], held_pods: Sequence[Guest]
+    ) -> list[list[list[Taken]]] | None:
+        """Devices for pods that ask for whole devices only."""
+        kinds = self._survey.kinds
+        row = kinds.free[node]
+        free = {int(kind): int(row[kind]) for kind in row.nonzero()[0]}
+        for pod in held_pods:
+            for kind, count in pod.held or ():
+                free[kind] = free.get(kind, 0) - count
+        needs = [need for pod in open_pods for need in pod.needs]
+        given = assign(needs, free)
+        if given is None:
+            return None
+        rows = self._free_rows(node, held_pods)
+        taken = [
+            [
+                Taken(kind=kind, row=next(rows[kind]))
+                for kind, count in sorted(own.items())
+                for _ in range(count)
+            ]
+            for own in given
+        ]
+        return _by_pod(open_pods, taken)
+
+    def _free_rows(self, node: int, held_pods: Sequence[Guest]) -> dict[int, Iterator[int]]:
+        """Rows that can be given away by kind; as many as are asked for, even where the rows are not known."""
+        table, kinds = self._survey.kinds.table, self._survey.kinds
+        held = {row for pod in held_pods for row in pod.rows}
+        found: dict[int, list[int]] = {}
+        for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+            if not table.withheld[row] and not table.in_use[row] and row not in held:
+                found.setdefault(int(kinds.kind_of_row[row]), []).append(row)
+        return {kind: iter(rows) for kind, rows in found.items()}
+
+    def _claimed(
+        self, node: int, open_pods: Sequence[Guest], held_pods: Sequence[Guest]
+    ) -> list[list[list[Taken]]] | None:
+        """Devices for pods of which some have claims."""
+        held = Held(
+            rows=tuple(sorted(row for pod in held_pods for row in pod.rows)),
+            shares=tuple(sorted((share for pod in held_pods for share in pod.shares), key=str)),
+        )
+        claims = [claim for pod in open_pods for claim in claims_of(pod.needs)]
+        whole = counted([need for pod in open_pods for need in pod.needs])
+        found = self._special.assignment(node, held, claims, whole)
+        if found is None:
+            return None
+        assignment, grouped = found
+        served = iter(assignment.claims[: len(claims)])
+        # Whole devices come after the claims: one request for each accepted set, shared out in order.
+        rest = {
+            accepts: iter([self._taken(grouped, 0, grant) for grant in part[0].grants])
+            for (accepts, count), part in zip(
+                ((a, c) for a, c in sorted(whole.items()) if c), assignment.claims[len(claims) :], strict=True
+            )
+        }
+        result: list[list[list[Taken]]] = []
+        for pod in open_pods:
+            mine = iter(next(served)) if claims_of(pod.needs) else iter(())
+            own: list[list[Taken]] = []
+            for need in pod.needs:
+                if need.is_claimed:
+                    part = next(mine)
+                    own.append([self._taken(grouped, part.alternative, grant) for grant in part.grants])
+                else:
+                    own.append([next(rest[need.accepts]) for _ in range(need.count)])
+            result.append(own)
+        return result
+
+    def _taken(self, grouped: GroupedNode, alternative: int, grant: Grant) -> Taken:
+        row = grouped.rows[grant.group][grant.ordinal]
+        return Taken(
+            kind=grouped.devices.groups[grant.group].kind,
+            row=row,
+            alternative=alternative,
+            consumed=None if grant.consumed is None else tuple(sorted(grant.consumed.items())),
+        )
+
+    def _split(self, pod: Guest) -> Sequence[Sequence[Taken]] | None:
         """The held devices of a pod, shared out over its requests."""
         claimed = [need if name is not None else Need(need.accepts, 0) for need, name in pod.pairs]
-        return assign(claimed, dict(pod.held or ()))
+        wanted = [Need(need.accepts, need.devices) for need in claimed]
+        given = assign(wanted, dict(pod.held or ()))
+        if given is None:
+            return None
+        rows: dict[int, list[int]] = {}
+        for row in pod.rows:
+            rows.setdefault(int(self._survey.kinds.kind_of_row[row]), []).append(row)
+        return [
+            [
+                Taken(kind=kind, row=rows[kind].pop(0) if rows.get(kind) else None)
+                for kind, count in sorted(own.items())
+                for _ in range(count)
+            ]
+            for own in given
+        ]
 
-    def _described(self, pod: "_Guest", given: Sequence[Mapping[int, int]] | None) -> tuple[SlotDevices, ...]:
-        found = []
+    def _described(self, pod: Guest, given: Sequence[Sequence[Taken]] | None) -> Iterator[SlotDevices]:
         for position, (need, name) in enumerate(pod.pairs):
-            selectors = pod.selectors[position]
-            taken = dict(given[position]) if given is not None else {}
+            taken = list(given[position]) if given is not None else []
             if not taken:
                 taken = self._likely(pod.node, need)
-            for kind, count in sorted(taken.items()):
+            groups: dict[tuple[int, int, object], list[Taken]] = {}
+            for each in taken:
+                groups.setdefault((each.kind, each.alternative, each.consumed), []).append(each)
+            for (kind, alternative, _), found in sorted(groups.items(), key=lambda item: str(item[0])):
+                query = pod.queries[position][alternative] if pod.queries[position] else None
                 example = self._survey.kinds.examples[kind] if kind >= 0 else None
-                found.append(
-                    SlotDevices(
-                        request=pod.requests[position],
-                        driver=example.driver if example is not None else Driver(""),
-                        device_class=name,
-                        count=count,
-                        signature=signature(example, selectors) if example is not None else "",
-                    )
+                terms = self._survey.kinds.terms[kind] if kind >= 0 else None
+                yield SlotDevices(
+                    request=pod.requests[position] if query is None else query.full_name,
+                    driver=example.driver if example is not None else Driver(""),
+                    device_class=name,
+                    count=len(found),
+                    signature=""
+                    if example is None or terms is None
+                    else signature(example, query.selectors if query is not None else (), terms),
+                    rows=tuple(each.row for each in found if each.row is not None),
+                    consumed=found[0].consumed,
+                    has_admin_access=query is not None and query.has_admin_access,
                 )
-        return tuple(found)
 
-    def _likely(self, node: int | None, need: Need) -> dict[int, int]:
-        """The kind a request would take if it could: there is no witness for a pod that does not fit."""
+    def _likely(self, node: int | None, need: Need) -> list[Taken]:
+        """What a request would take if it could: there is no witness for a pod that does not fit."""
         if node is not None:
             row = self._survey.kinds.total[node]
             for kind in row.nonzero()[0]:
                 if need.accepts >> int(kind) & 1:
-                    return {int(kind): need.count}
-        return {-1: need.count}
+                    return [Taken(kind=int(kind))] * need.devices
+        return [Taken(kind=-1)] * need.devices
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Guest:
-    """A pod on a node, kept or new."""
-
-    replica: ReplicaKey
-    key: PodKey
-    node: int | None
-    requests: tuple[str, ...]
-    selectors: tuple[tuple[str, ...], ...]
-    classes: tuple[DeviceClassName | None, ...]
-    needs: tuple[Need, ...]
-    held: tuple[tuple[int, int], ...] | None = None
-
-    @property
-    def pairs(self) -> list[tuple[Need, DeviceClassName | None]]:
-        return list(zip(self.needs, self.classes, strict=True))
-
-
-def _guests(survey: Survey, draft: Draft) -> Iterator[_Guest]:
-    for kept in draft.kept:
-        for pod in kept.standing.pods:
-            key = (pod.engine, pod.copy, pod.role, pod.rank)
-            selectors = _selectors(kept.standing.deployment, pod.engine, pod.role)
-            yield _Guest(
-                replica=kept.standing.replica.key,
-                key=key,
-                node=kept.added.get(key, pod.node),
-                requests=pod.requests,
-                selectors=tuple(selectors.get(name, ()) for name in pod.requests),
-                classes=pod.classes,
-                needs=pod.needs,
-                held=pod.held,
-            )
-    for replica, new in numbered_replicas(survey, draft):
-        for fresh in new.pods:
-            selectors = _selectors(new.deployment, fresh.engine, fresh.role)
-            yield _Guest(
-                replica=replica,
-                key=fresh.key,
-                node=fresh.node,
-                requests=tuple(selectors),
-                selectors=tuple(selectors.values()),
-                classes=fresh.option.classes,
-                needs=fresh.option.needs,
-            )
-
-
-def _selectors(deployment: ModelDeployment | None, engine: str, role: Role) -> dict[str, tuple[str, ...]]:
-    """Selectors of the member's requests, by name of the request."""
-    for candidate in deployment.engines if deployment is not None else ():
-        for member in candidate.members:
-            if candidate.name == engine and member.role is role:
-                return {request.name: request.selectors for request in member.requests}
-    return {}
+def _by_pod(pods: Sequence[Guest], taken: list[list[Taken]]) -> list[list[list[Taken]]]:
+    found, position = [], 0
+    for pod in pods:
+        found.append(taken[position : position + len(pod.needs)])
+        position += len(pod.needs)
+    return found

@@ -3,12 +3,14 @@
 from solver.baseline import baseline
 from solver.domain.decision import Path, SolveRecord
 from solver.formulation.build import build
+from solver.insertion import Insertion
 from solver.matching.scene import Scene, Survey
 from solver.search.attempt_result import Attempt
 from solver.search.budget import Budget
 from solver.search.cells import solve_cells
 from solver.search.cp_sat import NAME
 from solver.search.extract import extract
+from solver.search.no_goods import MOST_ROUNDS, forbid_what_does_not_fit
 from solver.search.tiers import solve
 
 #: A fleet with at most this many nodes that matter is solved whole, node by node.
@@ -21,9 +23,19 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
         return solve_cells(survey, budget)
     formulation = build(Scene(survey, single=True), baseline=baseline(survey))
     staged = solve(formulation.matrix, formulation.stages, budget)
+    rounds = 0
+    while (
+        staged.solution is not None
+        and forbid_what_does_not_fit(formulation.variables, staged.solution)
+        and (rounds := rounds + 1) < MOST_ROUNDS
+    ):
+        staged = solve(formulation.matrix, formulation.stages, budget)
     draft = None
     if staged.solution is not None:
-        draft = extract(formulation.variables, staged.solution, is_exact=True)
+        is_exact = rounds < MOST_ROUNDS
+        draft = extract(formulation.variables, staged.solution, is_exact=is_exact)
+        if not is_exact:
+            draft = Insertion(survey, draft).run()
     return Attempt(
         draft=draft,
         path=Path.NODES,

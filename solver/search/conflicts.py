@@ -42,7 +42,7 @@ def explain_shortfalls(survey: Survey, plan: Plan, focus: DeploymentKey | None) 
     is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
     chosen = sorted(short, key=lambda key: (key != focus, -survey.deployments[key].priority, key))
     for key in sorted(chosen[: _MOST_EXPLAINED if is_small else _MOST_EXPLAINED_AT_SCALE]):
-        if survey.lacks_cache(survey.deployments[key]):
+        if survey.lacks_cache(survey.deployments[key]) or key in survey.refusals.given_up:
             continue
         one_more = held(survey, plan, key)
         conflict = find_conflict(one_more, key)

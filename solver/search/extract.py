@@ -36,7 +36,9 @@ class _Extraction:
         self.scene = variables.scene
         self.solution = solution
         self.kept, self.evicted = self._standings()
-        self.ledger = Ledger(self.scene.inventory, [*self.scene.cells.fixed, *(s for s, _ in self.kept)])
+        self.ledger = Ledger(
+            self.scene.survey.options.special, [*self.scene.cells.fixed, *(s for s, _ in self.kept)]
+        )
         self.nodes = self._pack()
 
     def draft(self) -> Draft:

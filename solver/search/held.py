@@ -23,6 +23,7 @@ from solver.formulation.variables import Variables
 from solver.matching.scene import ExtraNodes, Scene, Survey
 from solver.search.cp_sat import CpSat, Status
 from solver.search.extract import extract
+from solver.search.no_goods import MOST_ROUNDS, forbid_what_does_not_fit
 
 #: Deterministic time for one question; each concerns one or two replicas.
 _SECONDS = 2.0
@@ -59,13 +60,18 @@ class Held:
             extra: nodes that the fleet does not have.
         """
         variables = self._variables(extra)
-        whole = variables.matrix
-        rows = [row for row in whole.rows if row.rule not in without]
-        cp = CpSat(Matrix(lower=whole.lower, upper=whole.upper, rows=rows))
-        for short in variables.short:
-            cp.limit(Expression({short: 1}), 0)
-        status = cp.satisfy(deterministic_seconds=_SECONDS)
-        return None if status is Status.UNKNOWN else status is not Status.INFEASIBLE
+        for _ in range(MOST_ROUNDS):
+            whole = variables.matrix
+            rows = [row for row in whole.rows if row.rule not in without]
+            cp = CpSat(Matrix(lower=whole.lower, upper=whole.upper, rows=rows))
+            for short in variables.short:
+                cp.limit(Expression({short: 1}), 0)
+            found = cp.find(deterministic_seconds=_SECONDS)
+            if found.solution is None:
+                return False if found.status is Status.INFEASIBLE else None
+            if not forbid_what_does_not_fit(variables, found.solution, lifted=without):
+                return True
+        return None
 
     def _variables(self, extra: ExtraNodes | None) -> Variables:
         if extra not in self._known:
@@ -160,7 +166,7 @@ def _engine(create: Create, engine: Engine) -> ObservedEngine:
     members = []
     for member in engine.members:
         slot = next(s for s in create.slots if (s.engine, s.role) == (engine.name, member.role))
-        requests = {d.request: d for d in slot.devices if d.device_class is not None}
+        requests = {d.request.partition("/")[0]: d for d in slot.devices if d.device_class is not None}
         members.append(
             ObservedMember(
                 role=member.role,

@@ -1,7 +1,7 @@
 """Changes to problems: a decision come true, another order, one more node, a fix applied."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -66,17 +66,13 @@ def _member(create: Create, engine: Engine, member: Member) -> ObservedMember:
 
 
 def shuffled(problem: Problem, random: Random) -> Problem:
-    """*problem* with everything that has no order in another one."""
+    """*problem* with everything that has no order in another one; the devices of a slice have one."""
 
     def mixed(items: Sequence[object]) -> tuple[object, ...]:
         return tuple(random.sample(list(items), len(items)))
 
     nodes = [replace(n, labels=dict(reversed(list(n.labels.items())))) for n in problem.fleet.nodes]
-    fleet = replace(
-        problem.fleet,
-        nodes=tuple(nodes),
-        devices=_table(problem.fleet.devices, lambda rows: random.sample(rows, len(rows))),
-    )
+    fleet = replace(problem.fleet, nodes=tuple(nodes))
     replicas = tuple(replace(r, slots=mixed(r.slots)) for r in problem.replicas)  # type: ignore[arg-type]
     return replace(
         problem,
@@ -88,14 +84,18 @@ def shuffled(problem: Problem, random: Random) -> Problem:
     )
 
 
-def _table(
-    table: DeviceTable, order: Callable[[list[int]], list[int]], *, repeat: Sequence[int] | None = None
-) -> DeviceTable:
-    """*table* with the devices of each node in *order*; *repeat* are the nodes to take, in order."""
+def _table(table: DeviceTable, nodes: Sequence[int]) -> DeviceTable:
+    """The devices of *nodes* of *table*, in order."""
     built = DeviceTableBuilder()
-    for node in repeat if repeat is not None else range(len(table.starts) - 1):
-        for row in order(list(range(int(table.starts[node]), int(table.starts[node + 1])))):
-            built.add(table.device(row), declared_class=_declared(table, row))
+    for node in nodes:
+        for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+            built.add(
+                table.device(row),
+                resource_pool=table.resource_pools[row],
+                slice_name=table.slices[row],
+                declared_class=_declared(table, row),
+                terms=table.terms(row),
+            )
         built.end_node()
     return built.build()
 
@@ -125,7 +125,7 @@ def with_nodes(problem: Problem, like: int, count: int = 1, *, is_expected: bool
     ]
     source = [*range(last + 1), *([like] * count), *range(last + 1, len(fleet.nodes))]
     nodes: list[Node] = [*fleet.nodes[: last + 1], *extra, *fleet.nodes[last + 1 :]]
-    devices = _table(fleet.devices, lambda rows: rows, repeat=source)
+    devices = _table(fleet.devices, source)
     return replace(
         problem,
         fleet=Fleet(

@@ -47,5 +47,7 @@ def test_a_note_says_what_is_withheld() -> None:
     decision = place(replace(problem, fleet=replace(problem.fleet, devices=withheld)))
 
     assert [note for note in decision.notes if "offer" in note] == snapshot(
-        ["2 devices offer nothing: each consumes shared counters"]
+        [
+            "2 devices offer nothing: each consumes shared counters, and its cluster has DRAPartitionableDevices off"
+        ]
     )

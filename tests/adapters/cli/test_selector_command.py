@@ -35,7 +35,6 @@ def test_counts_first_then_kinds_with_reasons(tmp_path: Path) -> None:
     assert 0 == result.exit_code
     assert out(result, tmp_path) == snapshot("""\
 matched 6, not matched 2, failed 1 of 9 devices
-of the matched, 1 offers nothing: each allows multiple allocations
 
 DEVICES   VERDICT       DEVICE                           WHERE                    WHY
 6         matched       gpu.nvidia.com{memory=80Gi}      eu x2, us x4

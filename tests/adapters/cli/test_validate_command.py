@@ -86,9 +86,9 @@ COUNT   KIND
 
 COUNT   DEVICES
 1       usable
+1       usable by requests that tolerate their taints
 6       usable once their nodes are added
 1       in use by others
-1       withheld: each has a taint that no request tolerates
 2       withheld: each belongs to an incomplete resource pool
 2       outside the fleet: no node of a node pool has them
 

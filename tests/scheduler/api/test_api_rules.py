@@ -186,3 +186,10 @@ def test_a_misspelt_optional_field_is_noticed() -> None:
 
     found = list(near_misses(KINDS["ModelDeployment"], misspelt))
     assert [(ENGINE, "copys", "copies")] == [(miss.path, miss.unknown, miss.known) for miss in found]
+
+
+def test_what_the_api_server_fills_in_is_no_misspelt_field() -> None:
+    """Every object that kubectl prints has a time of creation; few have one of deletion."""
+    printed = changed(DEPLOYMENT, "metadata.creationTimestamp", "2026-11-24T12:00:00Z")
+
+    assert [] == list(near_misses(KINDS["ModelDeployment"], printed))

@@ -106,3 +106,62 @@ def test_the_deployment_stays_as_it_was() -> None:
     before = json.dumps(deployment)
     composed(deployment, gpu="g")
     assert before == json.dumps(deployment)
+
+
+MEMBER = "spec.template.spec.engines.0.members.0"
+PCIE = "resource.kubernetes.io/pcieRoot"
+
+
+def test_extensions_of_a_request_are_written_beside_its_class() -> None:
+    """Whoever makes the claim of the pod finds there what the deployment asks for."""
+    extensions = {
+        "allocationMode": "All",
+        "tolerations": [{"key": "k", "operator": "Exists"}],
+        "capacity": {"requests": {"memory": "4Gi"}},
+        "adminAccess": True,
+    }
+    request = {"name": "gpu", "selectors": [{"cel": "a"}], **extensions}
+    deployment = changed(a_deployment(), f"{MEMBER}.nodeSelector.devices", [request])
+    found = composed(deployment, gpu="g")
+
+    (written,) = found["spec"]["engines"][0]["members"][0]["deviceRequests"]
+    assert {"name": "gpu", "deviceClassName": "g", "selectors": [{"cel": "a"}], **extensions} == written
+    assert ModelReplica.model_validate(found)
+
+
+def test_alternatives_that_the_plan_takes_are_written_in_their_order() -> None:
+    """The others would need a class too, and the allocator might take them."""
+    alternatives = [{"name": name, "count": 2, "selectors": [{"cel": name}]} for name in ("a", "b", "c")]
+    request = {"name": "gpu", "firstAvailable": alternatives}
+    deployment = changed(a_deployment(), f"{MEMBER}.nodeSelector.devices", [request])
+    found = composed(deployment, None, **{"gpu/c": "small", "gpu/a": "big"})
+
+    (written,) = found["spec"]["engines"][0]["members"][0]["deviceRequests"]
+    assert {
+        "name": "gpu",
+        "firstAvailable": [
+            {"name": "a", "deviceClassName": "big", "count": 2, "selectors": [{"cel": "a"}]},
+            {"name": "c", "deviceClassName": "small", "count": 2, "selectors": [{"cel": "c"}]},
+        ],
+    } == written
+    assert ModelReplica.model_validate(found)
+
+
+def test_constraints_tie_only_what_is_claimed() -> None:
+    """A constraint whose requests are all Synthetic would tie every device if its list became empty."""
+    alternatives = [{"name": name, "selectors": [{"cel": name}]} for name in ("a", "b")]
+    devices = [
+        {"name": "gpu", "firstAvailable": alternatives},
+        {"name": "nic", "selectors": [{"cel": "c"}]},
+    ]
+    constraints = [
+        {"requests": ["gpu/a", "gpu/b", "nic"], "matchAttribute": PCIE},
+        {"requests": ["nic"], "distinctAttribute": PCIE},
+        {"matchAttribute": PCIE},
+    ]
+    selector = {"devices": devices, "constraints": constraints}
+    found = composed(changed(a_deployment(), f"{MEMBER}.nodeSelector", selector), None, **{"gpu/b": "g"})
+
+    written = found["spec"]["engines"][0]["members"][0]["constraints"]
+    assert [{"requests": ["gpu/b"], "matchAttribute": PCIE}, {"matchAttribute": PCIE}] == written
+    assert ModelReplica.model_validate(found)

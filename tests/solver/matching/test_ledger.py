@@ -27,7 +27,7 @@ def _problem(*devices: DeviceSpec, free: NodeResources | None = None, nodes: Seq
 
 def _ledger(problem: Problem) -> Ledger:
     survey = Survey(problem)
-    return Ledger(survey.inventory, survey.observed.standing)
+    return Ledger(survey.options.special, survey.observed.standing)
 
 
 #: Every kind of the little fleets here.
@@ -65,7 +65,7 @@ def test_needs_are_matched_and_not_just_counted() -> None:
     """One of 141Gi and one of 80Gi are not two of 141Gi."""
     survey = Survey(_problem(gpus(1, "141Gi"), gpus(1, "80Gi")))
     big = next(kind for kind, size in enumerate(survey.kinds.memory_bytes) if size == 141 << 30)
-    ledger = Ledger(survey.inventory)
+    ledger = Ledger(survey.options.special)
     picky = Unit(needs=(Need(1 << big, 1),))
 
     ledger.place(0, _unit(1))

@@ -1,0 +1,205 @@
+"""The devices that a plan names serve what its pods claim: a certificate is checked, nothing is searched.
+
+For nodes with pods whose claims are more than counts of whole devices. Nothing of the device fit is used.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
+from solver.domain.device import AttributeValue, QualifiedName
+from solver.domain.plan import Create, Keep, Slot, SlotDevices
+from solver.domain.quantity import Quantity
+from solver.domain.workload import DeviceRequest, Member
+from solver.matching.kind_terms import written_capacity
+from solver.matching.scene import Survey
+from solver.matching.slot_needs import member_of
+
+Found = Iterator[tuple[str, str]]
+Guest = tuple[Keep | Create, Slot]
+Shares = tuple[tuple[int, tuple[tuple[str, Quantity], ...]], ...]
+
+
+def broken_claims(survey: Survey, node: int, guests: Sequence[Guest]) -> Found:
+    """What is wrong with the devices that the pods of *node* are given."""
+    name = str(survey.problem.fleet.nodes[node].key)
+    for replica, slot in guests:
+        if slot.order:
+            for complaint in _Claim(survey, node, replica, slot).complaints():
+                yield name, f"{replica.replica}, engine {slot.engine}: {complaint}"
+    for complaint in _taken_together(survey, node, guests):
+        yield name, complaint
+
+
+class _Claim:
+    """One new pod and the devices that the plan gives it."""
+
+    def __init__(self, survey: Survey, node: int, replica: Keep | Create, slot: Slot) -> None:
+        self.survey = survey
+        self.table = survey.problem.fleet.devices
+        self.rows = range(int(self.table.starts[node]), int(self.table.starts[node + 1]))
+        self.cluster = replica.replica.cluster
+        self.slot = slot
+        self.member: Member = member_of(survey, replica, slot)
+
+    def complaints(self) -> Iterator[str]:
+        claimed = [each for each in self.slot.devices if each.device_class is not None]
+        if sum(len(each.rows) for each in claimed) > MOST_DEVICES_OF_A_CLAIM:
+            yield f"a claim with more than {MOST_DEVICES_OF_A_CLAIM} devices"
+        for request in self.member.requests:
+            given = [each for each in self.slot.devices if each.request.partition("/")[0] == request.name]
+            names = {each.request for each in given}
+            if len(names) != 1:
+                yield f"request {request.name} is served by {len(names)} alternatives, expected one"
+                continue
+            yield from self._request(_query(request, names.pop()), given)
+        yield from self._constraints()
+
+    def _request(self, query: DeviceRequest, given: Sequence[SlotDevices]) -> Iterator[str]:
+        rows = [row for each in given for row in each.rows]
+        kinds = self.survey.kinds
+        device_class = given[0].device_class
+        accepted = self.survey.options.accepted(query, self.cluster, device_class)
+        good = [
+            row
+            for row in self.rows
+            if not self.table.withheld[row] and accepted >> int(kinds.kind_of_row[row]) & 1
+        ]
+        wrong = sorted(set(rows) - set(good))
+        if wrong:
+            yield f"request {query.name} is given {self.table.names[wrong[0]]}, which does not match"
+        if not query.takes_all and len(rows) != query.count:
+            yield f"request {query.name} is given {len(rows)} devices, expected {query.count}"
+        if query.takes_all and sorted(set(rows)) != good and not query.capacity:
+            yield f"request {query.name} is given {len(set(rows))} devices, expected all {len(good)}"
+        for each in given:
+            for name, amount in query.capacity:
+                taken = dict(each.consumed) if each.consumed is not None else None
+                if taken is not None and (name not in taken or taken[name] < amount):
+                    yield f"request {query.name} is given too little {name}"
+
+    def _constraints(self) -> Iterator[str]:
+        for constraint in self.member.constraints:
+            for attribute, is_distinct in (
+                (constraint.match_attribute, False),
+                (constraint.distinct_attribute, True),
+            ):
+                if attribute is None:
+                    continue
+                values = [
+                    self._value(row, attribute)
+                    for each in self.slot.devices
+                    if each.device_class is not None and _in_scope(constraint.requests, each.request)
+                    for row in each.rows
+                ]
+                if any(value is None for value in values):
+                    yield f"a device lacks attribute {attribute}, which a constraint names"
+                elif is_distinct and len(set(values)) < len(values):
+                    yield f"two devices have the same {attribute}, expected different ones"
+                elif not is_distinct and values and not _have_common(values):
+                    yield f"the devices differ in {attribute}, expected one value"
+
+    def _value(self, row: int, attribute: str) -> tuple[str, AttributeValue] | None:
+        domain, _, identifier = attribute.partition("/")
+        value = self.table.device(row).attributes.get(QualifiedName(domain, identifier))
+        return None if value is None else (type(value).__name__, value)
+
+
+def _have_common(values: Sequence[tuple[str, AttributeValue] | None]) -> bool:
+    sets = [
+        frozenset(value[1]) if isinstance(value[1], tuple) else frozenset([value])
+        for value in values
+        if value is not None
+    ]
+    return bool(frozenset.intersection(*sets))
+
+
+def _in_scope(requests: tuple[str, ...], name: str) -> bool:
+    return not requests or name in requests or name.partition("/")[0] in requests
+
+
+def _query(request: DeviceRequest, name: str) -> DeviceRequest:
+    alternative = name.partition("/")[2]
+    for query in request.alternatives:
+        if query.name == alternative:
+            return query
+    return request
+
+
+def _taken_together(survey: Survey, node: int, guests: Sequence[Guest]) -> Iterator[str]:
+    """Devices given twice, counters and capacities that are overdrawn."""
+    table = survey.problem.fleet.devices
+    taken = _Taken()
+    for replica, slot in guests:
+        taken.by(slot, _held(survey, replica, slot))
+    for row, times in sorted(taken.whole.items()):
+        if row in taken.new and (times > 1 or table.in_use[row] or row in taken.shared):
+            yield f"device {table.names[row]} is given to two claims"
+    for row, drawn in sorted(taken.shared.items()):
+        others = table.consumed.get(row, {})
+        for name, amount in written_capacity(table.device(row), table.terms(row)).items():
+            used = drawn.get(name, 0) + (others[name].nano if name in others else 0)
+            if row in taken.new and used > amount.nano:
+                yield f"device {table.names[row]} gives more {name} than it has"
+    yield from _counters(survey, node, {*taken.whole, *taken.shared}, taken.new)
+
+
+class _Taken:
+    """Devices that the pods of a node take: whole, in part, and which of them are new."""
+
+    def __init__(self) -> None:
+        self.whole: Counter[int] = Counter()
+        self.shared: dict[int, dict[str, int]] = {}
+        self.new: set[int] = set()
+
+    def by(self, slot: Slot, held: tuple[tuple[int, ...], Shares] | None) -> None:
+        """Count what *slot* takes: what it holds already if that is known, otherwise what the plan says."""
+        if held is not None:
+            self.whole.update(held[0])
+            for row, used in held[1]:
+                self._draw(row, used)
+            return
+        for each in slot.devices:
+            if each.has_admin_access:
+                continue
+            self.new.update(each.rows if slot.order else ())
+            if each.consumed is None:
+                self.whole.update(each.rows)
+                continue
+            for row in each.rows:
+                self._draw(row, each.consumed)
+
+    def _draw(self, row: int, amounts: tuple[tuple[str, Quantity], ...]) -> None:
+        drawn = self.shared.setdefault(row, {})
+        for name, amount in amounts:
+            drawn[name] = drawn.get(name, 0) + amount.nano
+
+
+def _counters(survey: Survey, node: int, used: set[int], is_new: set[int]) -> Iterator[str]:
+    table = survey.problem.fleet.devices
+    cluster = survey.inventory.clusters[survey.problem.fleet.nodes[node].key.cluster]
+    rows = range(int(table.starts[node]), int(table.starts[node + 1]))
+    taken: dict[tuple[str, str, str, str], int] = {}
+    touched: set[tuple[str, str, str, str]] = set()
+    for row in rows:
+        if row in used or table.in_use[row] or row in table.consumed:
+            driver = table.device(row).driver
+            for name, amounts in table.terms(row).consumes:
+                for counter, amount in amounts:
+                    key = (driver, table.resource_pools[row], name, counter)
+                    taken[key] = taken.get(key, 0) + amount.nano
+                    touched.update([key] if row in is_new else [])
+    for (driver, pool), sets in sorted(cluster.counter_sets.items()):
+        for each in sets:
+            for counter, amount in sorted(each.counters.items()):
+                key = (driver, pool, each.name, counter)
+                if key in touched and taken[key] > amount.nano:
+                    yield f"counter {each.name}/{counter} of resource pool {pool} is overdrawn"
+
+
+def _held(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[tuple[int, ...], Shares] | None:
+    """Rows, and parts of rows, that a kept pod's claims hold; None if they are not known."""
+    if isinstance(replica, Create):
+        return None
+    pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
+    return None if pod.held is None else (pod.rows, pod.shares)

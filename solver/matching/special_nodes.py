@@ -1,0 +1,176 @@
+"""Nodes as the exact device fit sees them: for pods whose claims are more than counts of whole devices.
+
+Nothing here is asked where a problem has neither such claims nor such devices.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from solver.domain.identity import NodePoolKey
+from solver.matching.claim_demand import demand
+from solver.matching.device_fit import (
+    Alternative,
+    Assignment,
+    ClaimDemand,
+    RequestDemand,
+    Token,
+    fit,
+)
+from solver.matching.inventory import Inventory
+from solver.matching.node_fit import Need, claims_of
+from solver.matching.node_grouping import GroupedNode, Grouping, Held, attribute_values
+from solver.matching.pod_claim import PodClaim
+
+
+class SpecialNodes:
+    """The nodes of a problem with what claims, constraints and counters need to know of them."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        attributes: Iterable[str] = (),
+        *,
+        is_needed: bool = False,
+        asks_capacity: bool = False,
+    ) -> None:
+        """The nodes of *inventory*.
+
+        Args:
+            inventory: the fleet.
+            attributes: those that constraints of the problem name, in full.
+            is_needed: whether some pod of the problem may have a claim that is more than counts.
+            asks_capacity: whether some request asks for capacity.
+        """
+        self.inventory = inventory
+        self.is_needed = is_needed
+        self._asks_capacity = asks_capacity
+        self._attributes = tuple(sorted(set(attributes)))
+        self._grouped: dict[object, GroupedNode] = {}
+        self._state_of: dict[int, int] = {}
+        self._states: dict[object, int] = {}
+        self._signature_of: dict[int, object] = {}
+        self._known: dict[object, bool] = {}
+
+    def distinct(self, pool: NodePoolKey) -> tuple[int, ...]:
+        """One node of *pool* for each different set of devices."""
+        first: dict[int, int] = {}
+        for node in self.inventory.nodes_of_pool[pool]:
+            first.setdefault(self.state(node), node)
+        return tuple(first.values())
+
+    def state(self, node: int) -> int:
+        """Equal for nodes whose devices, and what others hold of them, are alike in everything but names."""
+        if node not in self._state_of:
+            signature = self._signature(node)
+            self._state_of[node] = self._states.setdefault(signature, len(self._states))
+            self._signature_of.setdefault(self._state_of[node], signature)
+        return self._state_of[node]
+
+    def signature(self, node: int) -> object:
+        """What :meth:`state` stands for: it is equal for like nodes of other problems with the same kinds too."""
+        return self._signature_of[self.state(node)]
+
+    def fits_empty(self, node: int, needs: Sequence[Need]) -> bool:
+        """Whether one pod with *needs* would fit if nobody held anything of *node*."""
+        key = (self.state(node), tuple(needs))
+        if key not in self._known:
+            found = self._fitted(self.grouped(node, None), claims_of(needs), counted(needs))
+            self._known[key] = found is not None
+        return self._known[key]
+
+    def fits(self, node: int, held: Held, claims: Sequence[PodClaim], whole: Mapping[int, int]) -> bool:
+        """Whether *claims*, and *whole* devices by accepted kinds, fit beside what is *held*."""
+        start = int(self.inventory.fleet.devices.starts[node])
+        key = (
+            self.state(node),
+            tuple(sorted(row - start for row in held.rows)),
+            tuple(sorted((row - start, used) for row, used in held.shares)),
+            tuple(sorted(map(str, claims))),
+            tuple(sorted(whole.items())),
+        )
+        if key not in self._known:
+            found = self._fitted(self.grouped(node, held), claims, whole)
+            self._known[key] = found is not None
+        return self._known[key]
+
+    def assignment(
+        self, node: int, held: Held, claims: Sequence[PodClaim], whole: Mapping[int, int]
+    ) -> tuple[Assignment, GroupedNode] | None:
+        """The devices for each of *claims*, then for *whole* as one more claim; None if they do not fit."""
+        grouped = self.grouped(node, held)
+        found = self._fitted(grouped, claims, whole)
+        return None if found is None else (found, grouped)
+
+    def grouped(self, node: int, held: Held | None) -> GroupedNode:
+        """*node* beside what is *held*; None: as if nobody held anything."""
+        key = (node, held)
+        if key not in self._grouped:
+            self._grouped[key] = Grouping(
+                self.inventory, self._attributes, node, held, asks_capacity=self._asks_capacity
+            ).build()
+        return self._grouped[key]
+
+    @staticmethod
+    def _fitted(
+        grouped: GroupedNode, claims: Sequence[PodClaim], whole: Mapping[int, int]
+    ) -> Assignment | None:
+        demands = [demand(claim) for claim in claims]
+        plain = tuple(
+            RequestDemand(alternatives=(Alternative(accepts=accepts, count=count),))
+            for accepts, count in sorted(whole.items())
+            if count
+        )
+        # Each its own claim: the limit of devices is one of claims.
+        demands += [ClaimDemand(requests=(request,)) for request in plain]
+        found = fit(grouped.devices, demands)
+        return found if isinstance(found, Assignment) else None
+
+    def _signature(self, node: int) -> object:
+        """Rows in order, with attribute values replaced by the position at which they appear first."""
+        table = self.inventory.fleet.devices
+        kinds = self.inventory.kinds
+        tokens: dict[tuple[str, Token], int] = {}
+        slices: dict[tuple[str, str], int] = {}
+        rows = []
+        for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+            values = tuple(
+                tuple(sorted(tokens.setdefault((name, token), len(tokens)) for token in found))
+                for name, found in self._values(row)
+            )
+            consumed = tuple(sorted(table.consumed.get(row, {}).items()))
+            terms = table.terms(row)
+            published_in = slices.setdefault((table.resource_pools[row], table.slices[row]), len(slices))
+            rows.append(
+                (
+                    int(kinds.kind_of_row[row]),
+                    published_in,
+                    int(table.withheld[row]),
+                    terms.consumes,
+                    values,
+                    bool(table.in_use[row]),
+                    consumed,
+                )
+            )
+        pools = {table.resource_pools[r] for r in range(int(table.starts[node]), int(table.starts[node + 1]))}
+        cluster = self.inventory.fleet.nodes[node].key.cluster
+        sets = self.inventory.clusters[cluster].counter_sets
+        counters = tuple(
+            (driver, tuple((each.name, tuple(sorted(each.counters.items()))) for each in found))
+            for (driver, pool), found in sorted(sets.items())
+            if pool in pools
+        )
+        return (tuple(rows), counters)
+
+    def _values(self, row: int) -> list[tuple[str, frozenset[Token]]]:
+        if not self._attributes:
+            return []
+        device = self.inventory.fleet.devices.device(row)
+        return list(attribute_values(device, self._attributes).items())
+
+
+def counted(needs: Iterable[Need]) -> Mapping[int, int]:
+    """Whole devices that *needs* without a claim take, by accepted kinds."""
+    whole: dict[int, int] = {}
+    for need in needs:
+        if not need.is_claimed and need.count:
+            whole[need.accepts] = whole.get(need.accepts, 0) + need.count
+    return whole

@@ -1,0 +1,160 @@
+"""A plan rehearsed before the device allocators of its clusters, pod by pod in the order of release.
+
+The allocator chooses devices itself, first fit, and has its faults; what it would refuse is no plan. Nodes that
+are alike and get the same pods in the same order have one answer, which outlives the decision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from solver.domain.identity import DeploymentKey, NodeKey, ReplicaKey
+from solver.domain.plan import Create, Keep, Plan, Slot
+from solver.domain.resource_slice import DeviceId
+from solver.domain.workload import Member
+from solver.matching.draft import PodKey
+from solver.matching.node_slices import device_ids
+from solver.matching.rehearsed_node import ANY_ORDER, NodeAnswer, PodClaims, RehearsedNode, held_on
+from solver.matching.replay import Selections
+from solver.matching.scene import Survey
+from solver.matching.slot_needs import member_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A pod that the allocator of its cluster would not let onto its node, and the sentence that it gives."""
+
+    deployment: DeploymentKey
+    node: int
+    member: Member
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """The plan with the devices that the allocators choose, in an order that they accept; or who is refused."""
+
+    plan: Plan
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(slots=True)
+class Rehearsals:
+    """Answers that outlive a decision, by what they depend on; *asked* and *known* count questions."""
+
+    answers: dict[object, NodeAnswer] = field(default_factory=dict)
+    selections: Selections = field(default_factory=Selections)
+    asked: int = 0
+    known: int = 0
+
+
+def rehearse(survey: Survey, plan: Plan, rehearsals: Rehearsals) -> Rehearsed:
+    """*plan* after its rehearsal; refusals come with the plan as it was."""
+    return _Rehearsal(survey, plan, rehearsals).run()
+
+
+Waiting = tuple[Keep | Create, Slot]
+
+
+class _Rehearsal:
+    def __init__(self, survey: Survey, plan: Plan, rehearsals: Rehearsals) -> None:
+        self.survey = survey
+        self.plan = plan
+        self.rehearsals = rehearsals
+        self.waiting: dict[int, list[Waiting]] = {}
+        self.standing: dict[int, list[Waiting]] = {}
+        for replica in plan.replicas:
+            for slot in replica.slots:
+                if slot.node is not None:
+                    node = survey.inventory.node_index[slot.node]
+                    (self.waiting if slot.order else self.standing).setdefault(node, []).append(
+                        (replica, slot)
+                    )
+
+    def run(self) -> Rehearsed:
+        refusals: list[Refusal] = []
+        released: dict[tuple[ReplicaKey, PodKey], tuple[int, Slot]] = {}
+        for node, waiting in sorted(self.waiting.items()):
+            pods = sorted(waiting, key=lambda each: each[1].order)
+            answer, ids = self._answer(node, pods)
+            if answer.refused is not None:
+                replica, slot = pods[answer.refused]
+                refusals.append(self._refusal(node, replica, slot, answer.message))
+                continue
+            for position, chosen in enumerate(answer.order):
+                replica, slot = pods[chosen]
+                rows = answer.given[position]
+                released[replica.replica, _key(slot)] = (
+                    position,
+                    replace(
+                        slot,
+                        is_ordered=answer.ordering != ANY_ORDER,
+                        allocated=tuple((request, ids[row]) for request, row in rows),
+                    ),
+                )
+        if refusals:
+            return Rehearsed(plan=self.plan, refusals=tuple(refusals))
+        return Rehearsed(plan=self._released(released))
+
+    def _answer(self, node: int, pods: Sequence[Waiting]) -> tuple[NodeAnswer, Mapping[int, DeviceId]]:
+        """The answer with rows of this node, whoever it was worked out for."""
+        self.rehearsals.asked += 1
+        survey = self.survey
+        start = int(survey.problem.fleet.devices.starts[node])
+        held = held_on(survey, [(replica, slot) for replica, slot in self.standing.get(node, ())])
+        claims = [self._claims(replica, slot) for replica, slot in pods]
+        key = (
+            survey.options.special.signature(node),
+            survey.kinds.fingerprint,
+            survey.inventory.clusters[survey.problem.fleet.nodes[node].key.cluster].features,
+            tuple(row - start for row in held.rows),
+            tuple((row - start, used) for row, used in held.shares),
+            tuple(each.key for each in claims),
+        )
+        ids = device_ids(survey.inventory, node)
+        if key in self.rehearsals.answers:
+            self.rehearsals.known += 1
+        else:
+            rehearsed = RehearsedNode(survey, node, held, ids, self.rehearsals.selections)
+            self.rehearsals.answers[key] = rehearsed.answer(claims).moved(-start)
+        return self.rehearsals.answers[key].moved(start), ids
+
+    def _claims(self, replica: Keep | Create, slot: Slot) -> PodClaims:
+        member = member_of(self.survey, replica, slot)
+        classes = {each.request.partition("/")[0]: each.device_class for each in slot.devices}
+        return PodClaims.of(self.survey, member, slot.node_pool, classes)
+
+    def _refusal(self, node: int, replica: Keep | Create, slot: Slot, message: str) -> Refusal:
+        member = member_of(self.survey, replica, slot)
+        return Refusal(deployment=replica.replica.deployment, node=node, member=member, message=message)
+
+    def _released(self, released: Mapping[tuple[ReplicaKey, PodKey], tuple[int, Slot]]) -> Plan:
+        """The plan with its slots numbered again, node by node in the order of the rehearsal."""
+        rank = self.survey.inventory.node_index
+        ordered = sorted(
+            (slot.is_expected, rank[_node(slot)], position, key) for key, (position, slot) in released.items()
+        )
+        number = {entry[3]: place for place, entry in enumerate(ordered, 1)}
+
+        def renewed(replica: ReplicaKey, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+            found = []
+            for slot in slots:
+                key = (replica, _key(slot))
+                known = released.get(key)
+                found.append(slot if known is None else replace(known[1], order=number[key]))
+            return tuple(found)
+
+        return replace(
+            self.plan,
+            keeps=tuple(replace(k, slots=renewed(k.replica, k.slots)) for k in self.plan.keeps),
+            creates=tuple(replace(c, slots=renewed(c.replica, c.slots)) for c in self.plan.creates),
+        )
+
+
+def _node(slot: Slot) -> NodeKey:
+    if slot.node is None:
+        raise ValueError("a slot that is released has a node")
+    return slot.node
+
+
+def _key(slot: Slot) -> PodKey:
+    return (slot.engine, slot.copy, slot.role, slot.rank)
