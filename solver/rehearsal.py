@@ -9,10 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from solver.domain.identity import DeploymentKey, NodeKey, ReplicaKey
 from solver.domain.plan import Create, Keep, Plan, Slot
-from solver.domain.resource_slice import DeviceId
 from solver.domain.workload import Member
 from solver.matching.draft import PodKey
-from solver.matching.node_slices import device_ids
 from solver.matching.rehearsed_node import ANY_ORDER, NodeAnswer, PodClaims, RehearsedNode, held_on
 from solver.matching.replay import Selections
 from solver.matching.scene import Survey
@@ -43,8 +41,14 @@ class Rehearsals:
 
     answers: dict[object, NodeAnswer] = field(default_factory=dict)
     selections: Selections = field(default_factory=Selections)
+    #: Short names of what answers depend on: nodes and claims are long, and there are few different ones.
+    numbers: dict[object, int] = field(default_factory=dict)
     asked: int = 0
     known: int = 0
+
+    def number(self, thing: object) -> int:
+        """Equal for equal things."""
+        return self.numbers.setdefault(thing, len(self.numbers))
 
 
 def rehearse(survey: Survey, plan: Plan, rehearsals: Rehearsals) -> Rehearsed:
@@ -60,6 +64,8 @@ class _Rehearsal:
         self.survey = survey
         self.plan = plan
         self.rehearsals = rehearsals
+        self.claims: dict[object, tuple[int, PodClaims]] = {}
+        self.numbers: dict[tuple[int, str], int] = {}
         self.waiting: dict[int, list[Waiting]] = {}
         self.standing: dict[int, list[Waiting]] = {}
         for replica in plan.replicas:
@@ -75,53 +81,70 @@ class _Rehearsal:
         released: dict[tuple[ReplicaKey, PodKey], tuple[int, Slot]] = {}
         for node, waiting in sorted(self.waiting.items()):
             pods = sorted(waiting, key=lambda each: each[1].order)
-            answer, ids = self._answer(node, pods)
+            answer = self._answer(node, pods)
             if answer.refused is not None:
                 replica, slot = pods[answer.refused]
                 refusals.append(self._refusal(node, replica, slot, answer.message))
                 continue
             for position, chosen in enumerate(answer.order):
                 replica, slot = pods[chosen]
-                rows = answer.given[position]
                 released[replica.replica, _key(slot)] = (
                     position,
                     replace(
                         slot,
                         is_ordered=answer.ordering != ANY_ORDER,
-                        allocated=tuple((request, ids[row]) for request, row in rows),
+                        allocated=answer.given[position],
                     ),
                 )
         if refusals:
             return Rehearsed(plan=self.plan, refusals=tuple(refusals))
         return Rehearsed(plan=self._released(released))
 
-    def _answer(self, node: int, pods: Sequence[Waiting]) -> tuple[NodeAnswer, Mapping[int, DeviceId]]:
+    def _answer(self, node: int, pods: Sequence[Waiting]) -> NodeAnswer:
         """The answer with rows of this node, whoever it was worked out for."""
         self.rehearsals.asked += 1
         survey = self.survey
         start = int(survey.problem.fleet.devices.starts[node])
         held = held_on(survey, [(replica, slot) for replica, slot in self.standing.get(node, ())])
-        claims = [self._claims(replica, slot) for replica, slot in pods]
+        claims = [self._claim(replica, slot) for replica, slot in pods]
         key = (
-            survey.options.special.signature(node),
-            survey.kinds.fingerprint,
-            survey.inventory.clusters[survey.problem.fleet.nodes[node].key.cluster].features,
+            self._node_number(node),
             tuple(row - start for row in held.rows),
             tuple((row - start, used) for row, used in held.shares),
-            tuple(each.key for each in claims),
+            tuple(number for number, _ in claims),
         )
-        ids = device_ids(survey.inventory, node)
         if key in self.rehearsals.answers:
             self.rehearsals.known += 1
         else:
-            rehearsed = RehearsedNode(survey, node, held, ids, self.rehearsals.selections)
-            self.rehearsals.answers[key] = rehearsed.answer(claims).moved(-start)
-        return self.rehearsals.answers[key].moved(start), ids
+            rehearsed = RehearsedNode(survey, node, held, self.rehearsals.selections)
+            answer = rehearsed.answer([claim for _, claim in claims])
+            self.rehearsals.answers[key] = answer.moved(-start)
+        return self.rehearsals.answers[key].moved(start)
 
-    def _claims(self, replica: Keep | Create, slot: Slot) -> PodClaims:
-        member = member_of(self.survey, replica, slot)
+    def _node_number(self, node: int) -> int:
+        survey = self.survey
+        state = survey.options.special.state(node)
+        cluster = survey.inventory.fleet.nodes[node].key.cluster
+        if (state, cluster) not in self.numbers:
+            found = (
+                survey.options.special.signature(node),
+                survey.kinds.fingerprint,
+                survey.inventory.clusters[cluster].features,
+                tuple(survey.inventory.clusters[cluster].device_classes.items()),
+            )
+            self.numbers[state, cluster] = self.rehearsals.number(found)
+        return self.numbers[state, cluster]
+
+    def _claim(self, replica: Keep | Create, slot: Slot) -> tuple[int, PodClaims]:
         classes = {each.request.partition("/")[0]: each.device_class for each in slot.devices}
-        return PodClaims.of(self.survey, member, slot.node_pool, classes)
+        member = member_of(self.survey, replica, slot)
+        # Which classes serve the alternatives depends on what the node pool has.
+        pool = slot.node_pool if any(request.alternatives for request in member.requests) else None
+        key = (replica.replica.deployment, slot.engine, slot.role, pool, tuple(classes.items()))
+        if key not in self.claims:
+            claim = PodClaims.of(self.survey, member, slot.node_pool, classes)
+            self.claims[key] = (self.rehearsals.number(claim.key), claim)
+        return self.claims[key]
 
     def _refusal(self, node: int, replica: Keep | Create, slot: Slot, message: str) -> Refusal:
         member = member_of(self.survey, replica, slot)

@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from solver.domain.identity import DeploymentKey, DeviceClassName, Driver, NodeKey, NodePoolKey, ReplicaKey
 from solver.domain.quantity import Quantity
-from solver.domain.resource_slice import DeviceId
 from solver.domain.workload import Role
 
 
@@ -47,8 +46,8 @@ class Slot:
     devices: tuple[SlotDevices, ...] = ()
     #: Whether its turn among the pods of its node matters to the cluster's device allocator.
     is_ordered: bool = False
-    #: What that allocator chooses in the rehearsal: request (or request/alternative) and device.
-    allocated: tuple[tuple[str, DeviceId], ...] = ()
+    #: What that allocator chooses in the rehearsal: request (or request/alternative) and row of the device table.
+    allocated: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

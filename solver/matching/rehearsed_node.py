@@ -16,10 +16,9 @@ from solver.domain.claim import (
 from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import Create, Keep, Slot
 from solver.domain.quantity import Quantity
-from solver.domain.resource_slice import DeviceId
 from solver.domain.workload import DeviceRequest, Member
 from solver.matching.node_grouping import Held
-from solver.matching.node_slices import allocated_state, node_classes, node_slices
+from solver.matching.node_slices import allocated_state, device_ids, node_classes, node_slices
 from solver.matching.replay import NodeReplay, Selections
 from solver.matching.scene import Survey
 
@@ -51,6 +50,10 @@ class PodClaims:
         claim = Claim(name="claim", requests=made, constraints=member.constraints)
         named = tuple((each.name, classes[each.name]) for each in requests)
         return cls(claim=claim, key=(tuple(requests), member.constraints, named))
+
+
+Groups = Sequence[tuple[PodClaims, tuple[int, ...]]]
+"""Pods with equal claims: one of them, and the positions of all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +99,9 @@ def held_on(survey: Survey, pods: Sequence[tuple[Keep | Create, Slot]]) -> Held:
 class RehearsedNode:
     """The node at a position of the fleet, with what is held of it."""
 
-    def __init__(
-        self, survey: Survey, node: int, held: Held, ids: Mapping[int, DeviceId], selections: Selections
-    ) -> None:
+    def __init__(self, survey: Survey, node: int, held: Held, selections: Selections) -> None:
         inventory = survey.inventory
+        ids = device_ids(inventory, node)
         found = inventory.fleet.nodes[node]
         cluster = found.key.cluster
         self._row_of = {device: row for row, device in ids.items()}
@@ -113,29 +115,61 @@ class RehearsedNode:
             selections=selections,
         )
         self._known: dict[tuple[object, object], AllocationVerdict] = {}
+        self._free: dict[tuple[tuple[int, ...], object], bool] = {}
+        self._hopeless: set[tuple[tuple[int, ...], object]] = set()
         self._tried = 0
 
     def answer(self, pods: Sequence[PodClaims]) -> NodeAnswer:
         """Whether the pods are served in the order given, or in another, and whether the order matters."""
-        planned = tuple(range(len(pods)))
-        first = self._serve(pods, planned)
+        kinds: dict[object, list[int]] = {}
+        for position, pod in enumerate(pods):
+            kinds.setdefault(pod.key, []).append(position)
+        groups = [(pods[positions[0]], tuple(positions)) for positions in kinds.values()]
+        counts = tuple(len(positions) for _, positions in groups)
+        first = self._serve(pods, tuple(range(len(pods))))
         if first.refused is None:
-            works = all(self._serve(pods, order).refused is None for order in self._others(pods, planned))
-            is_free = works and self._tried <= _MOST_TRIED
+            is_free = self._always_works(groups, counts, self._start) and self._tried <= _MOST_TRIED
             return replace(first, ordering=ANY_ORDER if is_free else IN_ORDER)
-        for order in self._others(pods, planned):
-            other = self._serve(pods, order)
-            if other.refused is None:
-                return replace(other, ordering=IN_ORDER)
-        return first
+        found = self._order(groups, counts, self._start)
+        return first if found is None else replace(self._serve(pods, found), ordering=IN_ORDER)
 
-    def _others(self, pods: Sequence[PodClaims], planned: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        """Orders that differ in what is asked when, as far as there is time to try them."""
-        for order in _orders(pods):
-            if self._tried > _MOST_TRIED:
-                return
-            if order != planned:
-                yield order
+    def _always_works(self, groups: Groups, left: tuple[int, ...], state: AllocatedState) -> bool:
+        """Whether the pods that are *left* of each group are served whoever comes next, and next, and next."""
+        if not any(left):
+            return True
+        key = (left, _state_key(state))
+        if key not in self._free:
+            self._free[key] = self._tried <= _MOST_TRIED and all(
+                after is not None and self._always_works(groups, rest, after)
+                for _, rest, after in self._next(groups, left, state)
+            )
+        return self._free[key]
+
+    def _order(self, groups: Groups, left: tuple[int, ...], state: AllocatedState) -> tuple[int, ...] | None:
+        """An order in which the pods that are *left* are served, None if none was found."""
+        if not any(left):
+            return ()
+        key = (left, _state_key(state))
+        if key in self._hopeless or self._tried > _MOST_TRIED:
+            return None
+        for chosen, rest, after in self._next(groups, left, state):
+            found = self._order(groups, rest, after) if after is not None else None
+            if found is not None:
+                positions = groups[chosen][1]
+                return (positions[len(positions) - left[chosen]], *found)
+        self._hopeless.add(key)
+        return None
+
+    def _next(
+        self, groups: Groups, left: tuple[int, ...], state: AllocatedState
+    ) -> Iterator[tuple[int, tuple[int, ...], AllocatedState | None]]:
+        """Who may come next, who is left then, and what is in use then (None: it is refused)."""
+        for chosen, (pod, _) in enumerate(groups):
+            if left[chosen]:
+                verdict = self._verdict(pod, state)
+                served = verdict.outcome is AllocationOutcome.ALLOCATED
+                rest = tuple(count - (index == chosen) for index, count in enumerate(left))
+                yield chosen, rest, _with(state, verdict) if served else None
 
     def _serve(self, pods: Sequence[PodClaims], order: tuple[int, ...]) -> NodeAnswer:
         state = self._start
@@ -150,35 +184,18 @@ class RehearsedNode:
         return NodeAnswer(order=order, given=tuple(given))
 
     def _verdict(self, pod: PodClaims, state: AllocatedState) -> AllocationVerdict:
-        consumed = tuple(
-            sorted((device, tuple(sorted(used.items()))) for device, used in state.consumed.items())
-        )
-        key = (pod.key, (state.devices, state.shared, consumed))
+        key = (pod.key, _state_key(state))
         if key not in self._known:
             self._tried += 1
             self._known[key] = self._replay.allocate([pod.claim], state)
         return self._known[key]
 
 
-def _orders(pods: Sequence[PodClaims]) -> Iterator[tuple[int, ...]]:
-    """The orders of *pods* that are not alike: pods with equal claims keep theirs."""
-    kinds: dict[object, list[int]] = {}
-    for position, pod in enumerate(pods):
-        kinds.setdefault(pod.key, []).append(position)
-    groups = list(kinds.values())
-    taken = [0] * len(groups)
-
-    def extend(prefix: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        if len(prefix) == len(pods):
-            yield prefix
-            return
-        for index, group in enumerate(groups):
-            if taken[index] < len(group):
-                taken[index] += 1
-                yield from extend((*prefix, group[taken[index] - 1]))
-                taken[index] -= 1
-
-    yield from extend(())
+def _state_key(state: AllocatedState) -> object:
+    if not state.consumed:
+        return state.devices
+    consumed = sorted((device, tuple(sorted(used.items()))) for device, used in state.consumed.items())
+    return (state.devices, state.shared, tuple(consumed))
 
 
 def _with(state: AllocatedState, verdict: AllocationVerdict) -> AllocatedState:

@@ -48,10 +48,14 @@ class Draft:
         Raises:
             AllocationFailed: a constraint is against it, and *ask* takes all devices (*must*).
         """
-        if self._is_in_use(claim, ask, slot) or (slot.published.consumes and not self._behaviour.partitionable):
+        if self._is_in_use(claim, ask, slot) or (
+            slot.published.consumes and not self._behaviour.partitionable
+        ):
             return False
         # Once a share of it is taken, its counters are charged already.
-        has_reserved = bool(slot.published.consumes) and not (slot.is_shared and self._is_shared_already(slot))
+        has_reserved = bool(slot.published.consumes) and not (
+            slot.is_shared and self._is_shared_already(slot)
+        )
         if has_reserved and not self._counters.reserve(slot.pool, slot.own, slot.uses):
             return False
         if slot.taints and not self._tolerates(ask, slot):
