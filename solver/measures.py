@@ -179,18 +179,19 @@ def _price(survey: Survey, plan: Plan) -> tuple[str, int]:
 
 
 def _stranded(survey: Survey, plan: Plan) -> tuple[str, int]:
-    kinds = survey.kinds
+    shares = survey.shares
     used: dict[int, int] = {}
-    for node, slot in _placed(survey, plan):
-        used[node] = used.get(node, 0) + sum(d.count for d in slot.devices if d.device_class is not None)
-    real = [kind for kind in range(len(kinds)) if not kinds.synthetic >> kind & 1]
+    for replica, slot in _slots(plan):
+        if slot.node is not None:
+            node = survey.inventory.node_index[slot.node]
+            needs, classes = slot_needs(survey, replica, slot)
+            taken = (shares.of_need(n) for n, name in zip(needs, classes, strict=True) if name is not None)
+            used[node] = used.get(node, 0) + sum(taken)
     total = 0
-    free = kinds.free[:, real].sum(axis=1)
-    own = kinds.total[:, real].sum(axis=1)
-    for node in sorted({*used, *(int(n) for n in (free < own).nonzero()[0])}):
-        if used.get(node, 0) or free[node] < own[node]:
-            total += max(0, int(free[node]) - used.get(node, 0))
-    return "devices", total
+    for node in sorted({*used, *(int(n) for n in (shares.free < shares.total).nonzero()[0])}):
+        if used.get(node, 0) or shares.free[node] < shares.total[node]:
+            total += max(0, int(shares.free[node]) - used.get(node, 0))
+    return shares.unit, total
 
 
 def _canonical(survey: Survey, plan: Plan) -> tuple[str, int]:

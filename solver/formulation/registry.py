@@ -9,6 +9,7 @@ from solver.formulation.constraints.node_resources import NodeResources
 from solver.formulation.constraints.quota import Quota
 from solver.formulation.constraints.replica_count import ReplicaCount
 from solver.formulation.constraints.required_spread import RequiredSpread
+from solver.formulation.constraints.shared_amounts import SharedAmounts
 from solver.formulation.constraints.tier_maximum import TierMaximum
 from solver.formulation.objective import ObjectiveTerm
 from solver.formulation.terms.canonical import CanonicalTerm
@@ -23,6 +24,7 @@ from solver.formulation.terms.stranded import StrandedTerm
 
 CONSTRAINTS: tuple[Constraint, ...] = (
     ReplicaCount(),
+    SharedAmounts(),
     NodeCapacity(),
     NodeResources(),
     Quota(),

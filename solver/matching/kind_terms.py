@@ -8,6 +8,7 @@ from solver.domain.device_taint import DeviceTaint
 from solver.domain.device_terms import DeviceTerms
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import RequestPolicy
+from solver.matching.device_fit.node_devices import CapacityOfGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,16 @@ class KindTerms:
     has_conditions: bool = False
 
     @property
+    def limits(self) -> dict[str, CapacityOfGroup]:
+        """The capacities, as far as nobody has taken of them."""
+        return {name: CapacityOfGroup(value=value, policy=policy) for name, value, policy in self.capacities}
+
+    @property
     def is_special(self) -> bool:
         """Whether counting devices does not say what is left."""
         return self.is_shared or bool(self.counters) or self.has_conditions
 
 
-#: Placements of one profile differ only in the numbers of the counters that they take from.
 _NUMBER = re.compile(r"-?\d+$")
 
 PLAIN_KIND = KindTerms()
@@ -39,7 +44,7 @@ def kind_terms(device: Device, terms: DeviceTerms) -> KindTerms:
     counters: dict[str, Quantity] = {}
     for _, amounts in terms.consumes:
         for name, amount in amounts:
-            stem = _NUMBER.sub("", name)
+            stem = counter_stem(name)
             counters[stem] = counters[stem].add(amount) if stem in counters else amount
     policies = dict(terms.policies)
     found = KindTerms(
@@ -55,6 +60,11 @@ def kind_terms(device: Device, terms: DeviceTerms) -> KindTerms:
         has_conditions=bool(terms.binding_conditions),
     )
     return PLAIN_KIND if found == PLAIN_KIND else found
+
+
+def counter_stem(name: str) -> str:
+    """The name of a counter without its number: placements of one profile take from different ones."""
+    return _NUMBER.sub("", name)
 
 
 def written_capacity(device: Device, terms: DeviceTerms) -> dict[str, Quantity]:

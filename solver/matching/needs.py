@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.identity import DeviceClassName
 from solver.domain.workload import DeviceRequest, Member
+from solver.matching.device_fit.capacity import consumption
 from solver.matching.kinds import DeviceKinds, bits
 from solver.matching.node_fit import Need
 from solver.matching.pod_claim import ClaimScope, PodClaim, PodConstraint, PodQuery
+
+_WHOLE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,30 @@ def _least(
     # Shared devices, and those that an administrator looks at, are not taken from anybody.
     takes_none = accepts & kinds.shared or any(request.queries[w.alternative].has_admin_access for w in ways)
     count = 0 if takes_none else min(_least_count(request, way) for way in ways)
-    return Need(accepts, count, is_claimed=True, given=given)
+    part = min((_part(request.queries[w.alternative], w.accepts, kinds) for w in ways), default=None)
+    return Need(
+        accepts,
+        count,
+        is_claimed=True,
+        given=given,
+        part=part if accepts & kinds.shared else None,
+    )
+
+
+def _part(query: DeviceRequest, accepts: int, kinds: DeviceKinds) -> int:
+    """The part of a device, in thousandths, that *query* takes at the least."""
+    parts = []
+    for kind in bits(accepts):
+        terms = kinds.terms[kind]
+        taken = consumption(dict(query.capacity), terms.limits) if terms.is_shared else None
+        if taken is None:
+            parts.append(_WHOLE)
+            continue
+        ratios = [
+            -(-_WHOLE * taken[name].nano // value.nano) for name, value, _ in terms.capacities if value.nano
+        ]
+        parts.append(max(ratios, default=0))
+    return min(parts, default=_WHOLE)
 
 
 def _least_count(request: DeviceRequest, way: ServedBy) -> int:

@@ -25,6 +25,8 @@ class Need:
     is_claimed: bool = False
     #: Devices that its request is given, where that differs from what it takes from others.
     given: int | None = None
+    #: What it takes of each of them, in thousandths, if they are shared.
+    part: int | None = None
 
     @property
     def devices(self) -> int:

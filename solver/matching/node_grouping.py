@@ -8,7 +8,7 @@ from solver.domain.device_terms import DeviceTerms
 from solver.domain.quantity import Quantity
 from solver.matching.device_fit import CapacityOfGroup, DeviceGroup, NodeDevices, Token
 from solver.matching.inventory import Inventory
-from solver.matching.kind_terms import written_capacity
+from solver.matching.kind_terms import counter_stem, written_capacity
 
 Consumed = tuple[tuple[str, Quantity], ...]
 
@@ -30,6 +30,8 @@ class GroupedNode:
 
     devices: NodeDevices
     rows: tuple[tuple[int, ...], ...]
+    #: Nano units that are left of counters, all sets together, by name: ``counter memory-slice``.
+    counters: Mapping[str, int]
 
 
 class Grouping:
@@ -90,7 +92,16 @@ class Grouping:
         return GroupedNode(
             devices=NodeDevices(groups=described, counter_sets=tuple(tuple(left) for left in self.left)),
             rows=tuple((*free, *used) for _, free, used in groups.values()),
+            counters=self._counters(),
         )
+
+    def _counters(self) -> Mapping[str, int]:
+        total: dict[str, int] = {}
+        for names, left in zip(self.names, self.left, strict=True):
+            for name, amount in zip(names, left, strict=True):
+                key = f"counter {counter_stem(name)}"
+                total[key] = total.get(key, 0) + max(0, amount)
+        return total
 
     def _group(self, row: int) -> tuple[object, DeviceGroup]:
         terms = self.table.terms(row)

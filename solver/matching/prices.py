@@ -6,13 +6,15 @@ from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.matching.inventory import Inventory
 from solver.matching.kinds import bits
 from solver.matching.node_fit import Need
+from solver.matching.shares import Shares
 
 
 class Prices:
     """Prices of pods, in micro-dollars per hour or in bytes of device memory."""
 
-    def __init__(self, inventory: Inventory, eligible: Sequence[NodePoolKey]) -> None:
+    def __init__(self, inventory: Inventory, shares: Shares, eligible: Sequence[NodePoolKey]) -> None:
         self._inventory = inventory
+        self._shares = shares
         self.in_dollars = all(inventory.price(pool) is not None for pool in eligible)
         self._known: dict[tuple[object, ...], int] = {}
 
@@ -41,15 +43,19 @@ class Prices:
         taken: dict[DeviceClassName, int] = {}
         for need, name in pairs:
             if name is not None:
-                taken[name] = taken.get(name, 0) + need.devices
+                taken[name] = taken.get(name, 0) + self._shares.of_need(need)
         dearest = 0
-        for name, count in taken.items():
+        for name, part in taken.items():
             owned = self._devices(node, self._inventory.class_mask(pool.cluster, name))
-            dearest = max(dearest, -(-price * count // max(1, owned)))
+            dearest = max(dearest, -(-price * part // max(self._shares.scale, owned)))
         return dearest
 
     def _devices(self, node: int, mask: int) -> int:
-        return sum(int(self._inventory.kinds.total[node, kind]) for kind in bits(mask))
+        """Devices of a class on a node; where there are only parts, those."""
+        total = self._inventory.kinds.total[node]
+        of_kind = self._shares.of_kind
+        whole = sum(int(total[kind]) for kind in bits(mask) if of_kind[kind] == self._shares.scale)
+        return whole * self._shares.scale or sum(int(total[kind] * of_kind[kind]) for kind in bits(mask))
 
     def _bytes(self, node: int, pairs: list[tuple[Need, DeviceClassName | None]]) -> int:
         kinds = self._inventory.kinds

@@ -22,6 +22,7 @@ from solver.matching.options import Options
 from solver.matching.predicates import PREDICATES
 from solver.matching.prices import Prices
 from solver.matching.refusals import Refusals
+from solver.matching.shares import Shares
 from solver.matching.special_nodes import SpecialNodes
 from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod, resources_of
 
@@ -118,6 +119,11 @@ class Survey:
         return self._clusters_for[deployment.key]
 
     @cached_property
+    def shares(self) -> Shares:
+        """What parts of devices count."""
+        return Shares(self.inventory)
+
+    @cached_property
     def prices(self) -> Prices:
         """Prices of pods; in dollars if every pool that is eligible for some deployment has a price."""
         eligible: dict[NodePoolKey, None] = {}
@@ -129,7 +135,7 @@ class Survey:
                         eligible.update((option.pool, None) for option in options)
         for standing in self.observed.standing:
             eligible.update((pod.pool, None) for pod in standing.pods if pod.node is not None)
-        return Prices(self.inventory, tuple(eligible))
+        return Prices(self.inventory, self.shares, tuple(eligible))
 
     @cached_property
     def movable(self) -> frozenset[ReplicaKey]:

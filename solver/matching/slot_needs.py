@@ -1,5 +1,6 @@
 """What a slot of a plan needs of its node, read back from the plan and the templates."""
 
+from solver.domain.explanation import PoolRejection
 from solver.domain.identity import DeviceClassName
 from solver.domain.plan import Create, Keep, Slot
 from solver.domain.workload import Member
@@ -23,6 +24,10 @@ def slot_needs(survey: Survey, replica: Keep | Create, slot: Slot) -> Needs:
     member = member_of(survey, replica, slot)
     classes = {devices.request.partition("/")[0]: devices.device_class for devices in slot.devices}
     chosen = tuple(classes[request.name] for request in member.requests)
+    options = survey.options.of_pool(member, slot.node_pool)
+    for option in options if not isinstance(options, PoolRejection) else ():
+        if option.classes == chosen:
+            return option.needs, chosen
     needs = tuple(
         Need(survey.options.accepted_by_any(request, replica.replica.cluster, name), request.count)
         for request, name in zip(member.requests, chosen, strict=True)

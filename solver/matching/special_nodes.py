@@ -4,21 +4,35 @@ Nothing here is asked where a problem has neither such claims nor such devices.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.identity import NodePoolKey
 from solver.matching.claim_demand import demand
 from solver.matching.device_fit import (
     Alternative,
-    Assignment,
     ClaimDemand,
+    GaveUp,
+    Grant,
     RequestDemand,
+    Served,
     Token,
+    can_fit,
     fit,
 )
 from solver.matching.inventory import Inventory
 from solver.matching.node_fit import Need, claims_of
 from solver.matching.node_grouping import GroupedNode, Grouping, Held, attribute_values
 from solver.matching.pod_claim import PodClaim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Devices for the claims of a node, in order, and for whole devices by accepted kinds."""
+
+    grouped: GroupedNode
+    claims: tuple[tuple[Served, ...], ...]
+    whole: Mapping[int, list[Grant]]
 
 
 class SpecialNodes:
@@ -73,8 +87,7 @@ class SpecialNodes:
         """Whether one pod with *needs* would fit if nobody held anything of *node*."""
         key = (self.state(node), tuple(needs))
         if key not in self._known:
-            found = self._fitted(self.grouped(node, None), claims_of(needs), counted(needs))
-            self._known[key] = found is not None
+            self._known[key] = self._fits(self.grouped(node, None), claims_of(needs), counted(needs))
         return self._known[key]
 
     def fits(self, node: int, held: Held, claims: Sequence[PodClaim], whole: Mapping[int, int]) -> bool:
@@ -88,17 +101,25 @@ class SpecialNodes:
             tuple(sorted(whole.items())),
         )
         if key not in self._known:
-            found = self._fitted(self.grouped(node, held), claims, whole)
-            self._known[key] = found is not None
+            self._known[key] = self._fits(self.grouped(node, held), claims, whole)
         return self._known[key]
 
-    def assignment(
+    def serving(
         self, node: int, held: Held, claims: Sequence[PodClaim], whole: Mapping[int, int]
-    ) -> tuple[Assignment, GroupedNode] | None:
-        """The devices for each of *claims*, then for *whole* as one more claim; None if they do not fit."""
+    ) -> Serving | None:
+        """The devices for *claims* and for *whole* devices by accepted kinds; None if they do not fit."""
         grouped = self.grouped(node, held)
-        found = self._fitted(grouped, claims, whole)
-        return None if found is None else (found, grouped)
+        parts = _parts(whole)
+        try:
+            found = fit(grouped.devices, [*(demand(claim) for claim in claims), *(part for _, part in parts)])
+        except GaveUp:
+            return None
+        if found is None:
+            return None
+        grants: dict[int, list[Grant]] = {}
+        for (accepts, _), served in zip(parts, found.claims[len(claims) :], strict=True):
+            grants.setdefault(accepts, []).extend(served[0].grants)
+        return Serving(grouped=grouped, claims=found.claims[: len(claims)], whole=grants)
 
     def grouped(self, node: int, held: Held | None) -> GroupedNode:
         """*node* beside what is *held*; None: as if nobody held anything."""
@@ -110,19 +131,13 @@ class SpecialNodes:
         return self._grouped[key]
 
     @staticmethod
-    def _fitted(
-        grouped: GroupedNode, claims: Sequence[PodClaim], whole: Mapping[int, int]
-    ) -> Assignment | None:
-        demands = [demand(claim) for claim in claims]
-        plain = tuple(
-            RequestDemand(alternatives=(Alternative(accepts=accepts, count=count),))
-            for accepts, count in sorted(whole.items())
-            if count
-        )
-        # Each its own claim: the limit of devices is one of claims.
-        demands += [ClaimDemand(requests=(request,)) for request in plain]
-        found = fit(grouped.devices, demands)
-        return found if isinstance(found, Assignment) else None
+    def _fits(grouped: GroupedNode, claims: Sequence[PodClaim], whole: Mapping[int, int]) -> bool:
+        """Whether they fit; where that would take too long to tell they do not, a false refusal."""
+        demands = [*(demand(claim) for claim in claims), *(part for _, part in _parts(whole))]
+        try:
+            return can_fit(grouped.devices, demands)
+        except GaveUp:
+            return False
 
     def _signature(self, node: int) -> object:
         """Rows in order, with attribute values replaced by the position at which they appear first."""
@@ -174,3 +189,13 @@ def counted(needs: Iterable[Need]) -> Mapping[int, int]:
         if not need.is_claimed and need.count:
             whole[need.accepts] = whole.get(need.accepts, 0) + need.count
     return whole
+
+
+def _parts(whole: Mapping[int, int]) -> list[tuple[int, ClaimDemand]]:
+    """*whole* devices as claims, none larger than a claim may be."""
+    found = []
+    for accepts, count in sorted(whole.items()):
+        for start in range(0, count, MOST_DEVICES_OF_A_CLAIM):
+            part = Alternative(accepts=accepts, count=min(MOST_DEVICES_OF_A_CLAIM, count - start))
+            found.append((accepts, ClaimDemand(requests=(RequestDemand(alternatives=(part,)),))))
+    return found

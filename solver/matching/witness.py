@@ -90,17 +90,13 @@ class Witness:
         )
         claims = [claim for pod in open_pods for claim in claims_of(pod.needs)]
         whole = counted([need for pod in open_pods for need in pod.needs])
-        found = self._special.assignment(node, held, claims, whole)
+        found = self._special.serving(node, held, claims, whole)
         if found is None:
             return None
-        assignment, grouped = found
-        served = iter(assignment.claims[: len(claims)])
-        # Whole devices come after the claims: one request for each accepted set, shared out in order.
+        served = iter(found.claims)
         rest = {
-            accepts: iter([self._taken(grouped, 0, grant) for grant in part[0].grants])
-            for (accepts, count), part in zip(
-                ((a, c) for a, c in sorted(whole.items()) if c), assignment.claims[len(claims) :], strict=True
-            )
+            accepts: iter([self._taken(found.grouped, 0, grant) for grant in grants])
+            for accepts, grants in found.whole.items()
         }
         result: list[list[list[Taken]]] = []
         for pod in open_pods:
@@ -109,7 +105,7 @@ class Witness:
             for need in pod.needs:
                 if need.is_claimed:
                     part = next(mine)
-                    own.append([self._taken(grouped, part.alternative, grant) for grant in part.grants])
+                    own.append([self._taken(found.grouped, part.alternative, grant) for grant in part.grants])
                 else:
                     own.append([next(rest[need.accepts]) for _ in range(need.count)])
             result.append(own)

@@ -11,7 +11,7 @@ from solver.formulation.constraint import limit
 from solver.formulation.matrix import Matrix, Rule
 from solver.formulation.variables import Variables
 from solver.matching.cells import Cell, Load
-from solver.matching.node_fit import Need, closed_sets, demand_within, supply
+from solver.matching.node_fit import Need, claims_of, closed_sets, demand_within, supply
 
 
 class NodeCapacity:
@@ -27,13 +27,17 @@ class NodeCapacity:
     def explain(self, variables: Variables, subject: str) -> str:
         homes: dict[int, None] = {}
         needs: dict[int, int] = {}
+        has_claims = False
         for pod in variables.pods:
             if str(variables.cells.cells[pod.cell].pool) == subject:
                 homes[pod.cell] = None
+                has_claims |= bool(claims_of(pod.group.needs))
                 for need in pod.group.needs if pod.group.pods_per_unit == 1 else ():
                     needs[need.accepts] = max(need.count, needs.get(need.accepts, 0))
         cells = [variables.cells.cells[index] for index in sorted(homes)]
         nodes = _many(sum(cell.count for cell in cells), "node")
+        if has_claims:
+            return f"node pool {subject} has {nodes}, and none can serve the claim of one more pod beside what is there"
         scarcest: tuple[int, str] | None = None
         for accepts, count in sorted(needs.items()):
             left = [_left(cell, accepts) for cell in cells]

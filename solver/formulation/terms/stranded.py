@@ -6,7 +6,9 @@ from solver.domain.policy import TierName
 from solver.formulation.matrix import Expression, Matrix, summed
 from solver.formulation.objective import Objective
 from solver.formulation.variables import Variables
+from solver.matching.candidates import PodGroup
 from solver.matching.cells import Cell, Load
+from solver.matching.shares import Shares
 
 
 class StrandedTerm:
@@ -16,30 +18,33 @@ class StrandedTerm:
 
     def objectives(self, variables: Variables) -> Iterator[Objective]:
         synthetic = variables.scene.inventory.kinds.synthetic
-        held = _held(variables)
+        shares = variables.scene.survey.shares
+        held = _held(variables, shares)
         new: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         kept: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         for pod in variables.pods:
-            new[pod.cell].append((pod.variable, pod.group.devices))
+            new[pod.cell].append((pod.variable, _taken(pod.group, synthetic, shares)))
         for added in variables.added:
             for home, variable in added.homes:
-                new[home].append((variable, added.group.devices))
+                new[home].append((variable, _taken(added.group, synthetic, shares)))
         for movable, stays in zip(variables.cells.movable, variables.kept, strict=True):
             for load in movable.loads:
-                kept[load.cell].append((stays, _claimed(load, synthetic)))
+                kept[load.cell].append((stays, _claimed(load, synthetic, shares)))
         pairs: list[tuple[int, int]] = []
         constant = 0
         for index, cell in enumerate(variables.cells.cells):
             fresh = [(variable, count) for variable, count in new[index] if count]
             stay = [(variable, count) for variable, count in kept[index] if count]
-            free = _free(cell, held[index], synthetic) * cell.count
+            free = _free(cell, held[index], synthetic, shares) * cell.count
             if cell.is_used and not stay:
                 # Whatever is new fits into what is free, so this never falls below nothing.
                 constant += max(0, free)
                 pairs += [(variable, -count) for variable, count in fresh if free > 0]
             elif fresh or stay or cell.is_used:
                 pairs += _stranded(variables.matrix, cell, free, fresh, stay)
-        yield Objective(name=self.tier.value, unit="devices", expression=Expression(summed(pairs), constant))
+        yield Objective(
+            name=self.tier.value, unit=shares.unit, expression=Expression(summed(pairs), constant)
+        )
 
 
 def _stranded(
@@ -61,22 +66,32 @@ def _stranded(
     return [(left, 1)]
 
 
-def _held(variables: Variables) -> list[int]:
-    """Devices of one node of each cell that movable replicas hold."""
+def _taken(group: PodGroup, synthetic: int, shares: Shares) -> int:
+    """What one unit of *group* claims."""
+    return sum(shares.of_need(need) for need in group.needs if need.accepts & ~synthetic)
+
+
+def _held(variables: Variables, shares: Shares) -> list[int]:
+    """What movable replicas hold of one node of each cell."""
     held = [0] * len(variables.cells.cells)
     for movable in variables.cells.movable:
         for load in movable.loads:
-            held[load.cell] += movable.count * sum(count for _, count in load.held)
+            own = sum(count * int(shares.of_kind[kind]) for kind, count in load.held)
+            held[load.cell] += movable.count * own
     return [total // cell.count for total, cell in zip(held, variables.cells.cells, strict=True)]
 
 
-def _free(cell: Cell, held: int, synthetic: int) -> int:
-    """Devices of one node that are free if every movable replica goes."""
-    fixed = sum(need.count for need in cell.fixed if need.accepts & ~synthetic)
-    own = sum(count for kind, count in cell.free.items() if not synthetic >> kind & 1)
+def _free(cell: Cell, held: int, synthetic: int, shares: Shares) -> int:
+    """What of one node is free if every movable replica goes."""
+    fixed = sum(shares.of_need(need) for need in cell.fixed if need.accepts & ~synthetic)
+    own = 0
+    for kind, count in cell.total.items():
+        if not synthetic >> kind & 1:
+            used = count - cell.free.get(kind, 0)
+            own += count * shares.scale * bool(shares.whole[kind]) - used * int(shares.of_kind[kind])
     return own - fixed + held
 
 
-def _claimed(load: Load, synthetic: int) -> int:
-    held = sum(count for kind, count in load.held if not synthetic >> kind & 1)
-    return held + sum(need.count for need in load.needs if need.accepts & ~synthetic)
+def _claimed(load: Load, synthetic: int, shares: Shares) -> int:
+    held = sum(count * int(shares.of_kind[kind]) for kind, count in load.held if not synthetic >> kind & 1)
+    return held + sum(shares.of_need(need) for need in load.needs if need.accepts & ~synthetic)

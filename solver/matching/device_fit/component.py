@@ -13,6 +13,7 @@ from solver.matching.device_fit.contest import Contest, Service
 from solver.matching.device_fit.order import TryingOrder
 from solver.matching.device_fit.sequence import Sequenced
 from solver.matching.device_fit.state import State, Taken
+from solver.matching.device_fit.steps import GaveUp
 from solver.matching.device_fit.task import Candidate, Option, Task
 from solver.matching.node_fit import Need, assign, fits
 
@@ -47,7 +48,10 @@ class ComponentSearch:
             return None
         if not has_enough_devices(self._contest.layout, self._tasks):
             return None
-        return self._services if self._serve(0) else None
+        try:
+            return self._services if self._serve(0) else None
+        except RecursionError:
+            raise GaveUp(self._contest.steps.limit) from None
 
     def _serve(self, position: int) -> bool:
         """Serve the tasks from *position* on."""
@@ -109,7 +113,9 @@ class ComponentSearch:
         """Serve the task at *position* with *option*, and all after it."""
         outer, self._given = self._given, []
         self._results[task.claim] += option.count
-        if option.is_all:
+        if not option.count:
+            is_served = self._finish(position, task, option)
+        elif option.is_all:
             is_served = self._give_all(position, task, option, 0)
         else:
             candidates = self._trying.candidates(option, task.claim, self._order.live[position])
@@ -145,8 +151,6 @@ class ComponentSearch:
         wanted: int,
     ) -> bool:
         """Give *wanted* more devices of the candidates from *start* on, in order: sets, not sequences."""
-        if not wanted:
-            return self._finish(position, task, option)
         tried: set[tuple[object, ...]] = set()
         for number in range(start, len(candidates)):
             if reach[number] < wanted:
@@ -157,7 +161,11 @@ class ComponentSearch:
                 continue
             for times in range(most, 0, -1):
                 taken = self._take(candidate, option, task, times)
-                is_served = self._give(position, task, option, candidates, reach, number + 1, wanted - times)
+                left = wanted - times
+                if left:
+                    is_served = self._give(position, task, option, candidates, reach, number + 1, left)
+                else:
+                    is_served = self._finish(position, task, option)
                 self._give_back(taken, option, task)
                 if is_served:
                     return True
@@ -184,18 +192,16 @@ class ComponentSearch:
 
     def _take(self, candidate: Candidate, option: Option, task: Task, times: int) -> Taken:
         self._contest.steps.count()
-        if not option.is_admin:
-            for number, amount in enumerate(self._contest.measures.takes[candidate.member]):
-                self._left[number] -= amount
+        for number, amount in self._contest.measures.taken(option, candidate.member):
+            self._left[number] -= amount * times
         self._given.append((candidate, times))
         return self._state.take(candidate, option, task.claim, times)
 
     def _give_back(self, taken: Taken, option: Option, task: Task) -> None:
         self._state.give_back(taken, option, task.claim)
         self._given.pop()
-        if not option.is_admin:
-            for number, amount in enumerate(self._contest.measures.takes[taken.candidate.member]):
-                self._left[number] += amount
+        for number, amount in self._contest.measures.taken(option, taken.candidate.member):
+            self._left[number] += amount * taken.times
 
     def _key(self, position: int) -> tuple[object, ...]:
         """All that decides whether the tasks from *position* on can be served."""

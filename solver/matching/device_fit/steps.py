@@ -16,7 +16,7 @@ class Steps:
     """Counts the steps of a search."""
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._taken = 0
 
     def count(self) -> None:
@@ -26,5 +26,5 @@ class Steps:
             GaveUp: there was none left.
         """
         self._taken += 1
-        if self._taken > self._limit:
-            raise GaveUp(self._limit)
+        if self._taken > self.limit:
+            raise GaveUp(self.limit)

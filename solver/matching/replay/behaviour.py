@@ -59,14 +59,19 @@ class Behaviour:
         return self.knows_sharing
 
     @property
+    def is_current(self) -> bool:
+        """Whether the copy has what was developed for 1.36: the stable one is the incubating one of 1.35."""
+        return self.release >= Release.V1_36 and self.variant is not AllocatorVariant.STABLE
+
+    @property
     def orders_pools(self) -> bool:
         """Pools by driver and name, slices by name; before, as they come (1.36 sorts in ``buildPool``)."""
-        return self.release.orders_pools
+        return self.is_current
 
     @property
     def tries_combinations(self) -> bool:
         """A request goes on behind its last device; before, it tried every permutation (PR 133678)."""
-        return self.release >= Release.V1_36
+        return self.is_current
 
     @property
     def forgets_alternative(self) -> bool:
@@ -81,17 +86,17 @@ class Behaviour:
     @property
     def leaks_reservations(self) -> bool:
         """What a rejected candidate has reserved is not given back (issue 140436; in 1.35.6 and 1.36.2)."""
-        return self.release < Release.V1_37
+        return self.release < Release.V1_37 or not self.is_current
 
     @property
     def mixes_drivers(self) -> bool:
         """Counters are kept by pool name, so that pools of two drivers share an entry (up to 1.36.2)."""
-        return self.release < Release.V1_37
+        return self.release < Release.V1_37 or not self.is_current
 
     @property
     def charges_shares(self) -> bool:
         """Devices held in part by other pods count for counters; before, they did not (fixed in 1.36.2)."""
-        return self.release >= Release.V1_36
+        return self.is_current
 
     @property
     def counts_by_slice(self) -> bool:
@@ -102,6 +107,11 @@ class Behaviour:
     def recharges_shares(self) -> bool:
         """Every share of a device takes its counters again (1.34 has no check for shares)."""
         return self.release < Release.V1_35
+
+    @property
+    def weighs_wrong_device(self) -> bool:
+        """The last look at capacity takes the number of the device in its request for that in its slice (1.34)."""
+        return self.consumable and self.release < Release.V1_35
 
     @property
     def uses_incomplete_pools(self) -> bool:
@@ -120,8 +130,8 @@ class Behaviour:
 
     @property
     def looks_beyond_node(self) -> bool:
-        """Slices of other nodes count towards a complete pool (not in the stable copy of 1.34)."""
-        return self.release >= Release.V1_35 or self.variant is not AllocatorVariant.STABLE
+        """Slices of other nodes count towards a complete pool, or make it obsolete (since 1.35)."""
+        return self.release >= Release.V1_35
 
     @property
     def rounds_in_milli(self) -> bool:

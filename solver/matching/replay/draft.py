@@ -42,8 +42,10 @@ class Draft:
             return False
         return self._scene.leaves(slot, taken, self._shares.get(slot.number, _NOTHING))
 
-    def choose(self, claim: int, ask: Ask, slot: Slot, *, must: bool) -> bool:
+    def choose(self, claim: int, ask: Ask, device: int, slot: Slot, *, must: bool) -> bool:
         """Give *slot* to *ask* of the claim with the number *claim* unless that is not possible.
+
+        It is to be the device with the number *device* of the request.
 
         Raises:
             AllocationFailed: a constraint is against it, and *ask* takes all devices (*must*).
@@ -72,6 +74,10 @@ class Draft:
             for earlier in reversed(ask.constraints[:number]):
                 earlier.remove(ask.request)
             self._give_back(slot, has_reserved=has_reserved)
+            return False
+        if self._behaviour.weighs_wrong_device and not self._fits_wrongly(ask, device, slot):
+            if not slot.is_shared:
+                self.taken[slot.number] |= 1 << claim
             return False
         return self._take(claim, ask, slot, has_reserved=has_reserved)
 
@@ -109,6 +115,15 @@ class Draft:
             self.taken[slot.number] |= 1 << claim
         self.choices[claim].append(Choice(ask, slot, consumed))
         return True
+
+    def _fits_wrongly(self, ask: Ask, device: int, slot: Slot) -> bool:
+        # allocator_experimental.go of 1.34: CmpRequestOverCapacity is given r.deviceIndex. What a candidate has
+        # reserved and marked by then is lost.
+        if device >= len(slot.own.devices):
+            raise AllocationFailed(
+                f"{ask.title}: the scheduler crashes, slice {slot.own.name} has no device {device}"
+            )
+        return self.fits(ask, self._scene.slots[slot.number - slot.position + device])
 
     def _unshare(self, slot: Slot, choice: Choice) -> None:
         if not choice.consumed:

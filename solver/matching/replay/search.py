@@ -34,6 +34,7 @@ class Search:
         self._is_consumable = scene.behaviour.consumable
         self._goes_on = scene.behaviour.tries_combinations
         self._forgets = scene.behaviour.forgets_alternative
+        self._is_odd = scene.behaviour.weighs_wrong_device
         self._step_limit = step_limit
         self._draft = Draft(claims, scene)
         self._taken = self._draft.taken
@@ -106,7 +107,7 @@ class Search:
         """Which devices it is to be is known; if one cannot be had there is no solution."""
         ask = self._claims[claim].requests[request][alternative]
         slot = self._slots[ask.everything[device]]
-        if not self._draft.choose(claim, ask, slot, must=True):
+        if not self._draft.choose(claim, ask, device, slot, must=True):
             return Found.NOTHING
         # Up to 1.35 the index of the alternative is lost here (fixed in 1.36, 2026-02): the search goes on
         # with the first one, which may be content with a single device.
@@ -134,7 +135,7 @@ class Search:
             slot = self._slots[number]
             if self._is_consumable and not draft.fits(ask, slot):
                 continue
-            if not draft.choose(claim, ask, slot, must=False):
+            if not draft.choose(claim, ask, device, slot, must=False):
                 continue
             found = self._step(
                 claim,
@@ -157,7 +158,7 @@ class Search:
         Then all permutations of those that are free fail, and only their number is worth knowing: 9 of 8
         devices take 109,601 steps up to 1.35.
         """
-        if self._goes_on or ask.constraints or ask.errors or ask.is_admin:
+        if self._goes_on or ask.constraints or ask.errors or ask.is_admin or self._is_odd:
             return False
         free = 0
         for number in ask.candidates:

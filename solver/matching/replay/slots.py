@@ -23,6 +23,8 @@ class Slot:
     seen: Device
     own: ResourceSlice
     pool: Pool
+    #: Its number in its slice.
+    position: int
     #: Number of its slice among the slices of the node.
     slice_number: int
     #: Several requests may have it, and the gate for that is on.
@@ -43,8 +45,8 @@ def slots_of(pools: Sequence[Pool], node: str, labels: Mapping[str, str], behavi
     slice_number = 0
     for pool in pools:
         for own in pool.slices:
-            for published in own.devices:
-                found.append(_slot(len(found), pool, own, slice_number, published, behaviour))
+            for position, published in enumerate(own.devices):
+                found.append(_slot(len(found), pool, own, slice_number, position, behaviour))
                 if own.scope.per_device:
                     scope = published.scope
                     found[-1].is_elsewhere = scope is None or not reaches(scope, node, labels)
@@ -57,9 +59,10 @@ def _slot(
     pool: Pool,
     own: ResourceSlice,
     slice_number: int,
-    published: SliceDevice,
+    position: int,
     behaviour: Behaviour,
 ) -> Slot:
+    published = own.devices[position]
     seen = with_faults(published.device)
     if not behaviour.knows_sharing and seen.allow_multiple_allocations:
         seen = replace(seen, allow_multiple_allocations=False)
@@ -71,6 +74,7 @@ def _slot(
         seen=seen,
         own=own,
         pool=pool,
+        position=position,
         slice_number=slice_number,
         is_shared=behaviour.consumable and published.is_shared,
         uses=tuple(
