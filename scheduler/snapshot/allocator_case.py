@@ -50,7 +50,7 @@ def read_case(raw: Mapping[str, object]) -> AllocatorCase:
             classes={each.name: each for each in map(read_class, _listed(case, "classes"))},
             allocated=AllocatedState(
                 devices=frozenset(_device(each) for each in _listed(case, "allocatedDevices")),
-                shared=frozenset(_device(each) for each in _listed(case, "allocatedSharedDevices")),
+                shared=frozenset(_shared_device(each) for each in _listed(case, "allocatedSharedDevices")),
                 consumed={
                     _device(each): quantities(mapping(each, "consumed"))
                     for each in _listed(case, "allocatedCapacity")
@@ -78,7 +78,7 @@ def _listed(case: Mapping[str, object], name: str) -> list[object]:
 
 
 def _device(raw: object) -> DeviceId:
-    if isinstance(raw, str):  # driver/pool/device, and for a share its identity behind that
+    if isinstance(raw, str):  # driver/pool/device
         driver, slash, rest = raw.partition("/")
         pool, slash, device = rest.rpartition("/")
         if slash and device:
@@ -87,6 +87,11 @@ def _device(raw: object) -> DeviceId:
     if not all(found):
         raise InvalidCase(f"allocated device: found {shown(raw)}, expected driver, pool and device")
     return found
+
+
+def _shared_device(raw: object) -> DeviceId:
+    # As text the identity of the share stands behind the device.
+    return _device(raw.rpartition("/")[0] if isinstance(raw, str) else raw)
 
 
 def _gates(names: list[object]) -> frozenset[Gate]:

@@ -73,33 +73,52 @@ def gated_off(terms: DeviceTerms, features: SchedulerFeatures) -> Withheld | Non
     """Why a scheduler with *features* gives no device with *terms* away, None if it does."""
     if terms.consumes and not features.has(Gate.PARTITIONABLE_DEVICES):
         return Withheld.COUNTERS
+    if terms.node is not None and not features.has(Gate.PARTITIONABLE_DEVICES):
+        return Withheld.NOT_NODE_LOCAL
     if terms.binding_conditions and not features.has(Gate.BINDING_CONDITIONS):
         return Withheld.BINDING
     return None
 
 
 def _group_by_node(group: Sequence[Slice]) -> Iterator[tuple[str, NodeSlice]]:
-    local: dict[str, list[Slice]] = defaultdict(list)
+    own: dict[str, list[tuple[Slice, tuple[PublishedDevice, ...]]]] = defaultdict(list)
     # Counters are relevant everywhere, and so is what all nodes reach.
     common = []
     for each in group:
         if each.scope is SliceScope.NODE and each.node:
-            local[each.node].append(each)
+            own[each.node].append((each, each.devices))
+        if each.scope is SliceScope.EACH_DEVICE:
+            for node, devices in _devices_by_node(each).items():
+                own[node].append((each, devices))
         if each.scope is SliceScope.ALL_NODES or each.shared_counters:
             common.append(each)
     generations = Counter(each.generation for each in group)
-    for node in sorted(local):
-        relevant = [*local[node], *(each for each in common if each.node != node)]
+    for node in sorted(own):
+        relevant = [each for each, _ in own[node]]
+        relevant += [each for each in common if each not in relevant]
         newest = max(each.generation for each in relevant)
         current = [each for each in relevant if each.generation == newest]
         withheld, complaint = _pool_fault(current, newest, generations)
-        for each in local[node]:
+        for each, devices in own[node]:
             if each.generation == newest:
-                yield (
-                    node,
-                    NodeSlice(slice=each, devices=each.devices, withheld=withheld, complaint=complaint),
-                )
-    yield from _selected_devices(group, newest=max(generations))
+                reason = withheld
+                if len(own) > 1 and each.scope is SliceScope.EACH_DEVICE and _share_counters(devices):
+                    # Their counters are those of other nodes too.
+                    reason = withheld or Withheld.NOT_NODE_LOCAL
+                yield node, NodeSlice(slice=each, devices=devices, withheld=reason, complaint=complaint)
+
+
+def _devices_by_node(each: Slice) -> dict[str, tuple[PublishedDevice, ...]]:
+    """The devices of a slice that name their own node, by that."""
+    found: dict[str, list[PublishedDevice]] = defaultdict(list)
+    for device in each.devices:
+        if device.node is not None:
+            found[device.node].append(device)
+    return {node: tuple(devices) for node, devices in found.items()}
+
+
+def _share_counters(devices: Sequence[PublishedDevice]) -> bool:
+    return any(device.terms.consumes for device in devices)
 
 
 def _pool_fault(
@@ -148,16 +167,3 @@ def _repeated(names: Sequence[str]) -> str | None:
     if len(set(names)) == len(names):
         return None
     return min(name for name, times in Counter(names).items() if times > 1)
-
-
-def _selected_devices(group: Sequence[Slice], *, newest: int) -> Iterator[tuple[str, NodeSlice]]:
-    for each in group:
-        if each.scope is not SliceScope.EACH_DEVICE or each.generation != newest:
-            continue
-        by_node: dict[str, list[PublishedDevice]] = defaultdict(list)
-        for device in each.devices:
-            if device.node is not None:
-                by_node[device.node].append(device)
-        for node in sorted(by_node):
-            devices = tuple(by_node[node])
-            yield node, NodeSlice(slice=each, devices=devices, withheld=Withheld.NOT_NODE_LOCAL)

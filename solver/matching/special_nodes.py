@@ -4,7 +4,7 @@ Nothing here is asked where a problem has neither such claims nor such devices.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.identity import NodePoolKey
@@ -111,7 +111,7 @@ class SpecialNodes:
         grouped = self.grouped(node, held)
         parts = _parts(whole)
         try:
-            found = fit(grouped.devices, [*(demand(claim) for claim in claims), *(part for _, part in parts)])
+            found = fit(grouped.devices, [*_demands(claims), *(part for _, part in parts)])
         except GaveUp:
             return None
         if found is None:
@@ -133,7 +133,7 @@ class SpecialNodes:
     @staticmethod
     def _fits(grouped: GroupedNode, claims: Sequence[PodClaim], whole: Mapping[int, int]) -> bool:
         """Whether they fit; where that would take too long to tell they do not, a false refusal."""
-        demands = [*(demand(claim) for claim in claims), *(part for _, part in _parts(whole))]
+        demands = [*_demands(claims), *(part for _, part in _parts(whole))]
         try:
             return can_fit(grouped.devices, demands)
         except GaveUp:
@@ -189,6 +189,11 @@ def counted(needs: Iterable[Need]) -> Mapping[int, int]:
         if not need.is_claimed and need.count:
             whole[need.accepts] = whole.get(need.accepts, 0) + need.count
     return whole
+
+
+def _demands(claims: Sequence[PodClaim]) -> list[ClaimDemand]:
+    """One for each claim; every claim is that of a pod of its own."""
+    return [replace(demand(claim), pod=pod) for pod, claim in enumerate(claims)]
 
 
 def _parts(whole: Mapping[int, int]) -> list[tuple[int, ClaimDemand]]:

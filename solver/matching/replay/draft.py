@@ -101,7 +101,7 @@ class Draft:
         if slot.is_shared:
             # Only in mode All can it have become too much since it was looked at. Counters and constraints
             # then keep it (same place as issue 140436).
-            if not self.fits(ask, slot):
+            if not self._behaviour.weighs_wrong_device and not self.fits(ask, slot):
                 if not self._leaks:
                     for constraint in ask.constraints:
                         constraint.remove(ask.request)

@@ -23,14 +23,11 @@ class Pool:
     is_incomplete: bool = False
     #: Why it is invalid; empty: it is not.
     invalid: str = ""
+    #: A device of it has binding conditions.
+    binds: bool = False
 
     def __str__(self) -> str:
         return "/".join(self.id)
-
-    @property
-    def binds(self) -> bool:
-        """Whether a device of it has binding conditions."""
-        return any(map(_binds, self.slices))
 
 
 def gather(index: SliceIndex, node: str, labels: Mapping[str, str], behaviour: Behaviour) -> list[Pool]:
@@ -130,22 +127,27 @@ def _built(key: PoolId, group: list[ResourceSlice], index: SliceIndex, behaviour
     if behaviour.orders_pools:
         group.sort(key=lambda each: each.name)
     if behaviour.uses_incomplete_pools:
-        return _plain_pool(key, group, is_incomplete=not is_complete)
+        return _plain_pool(key, group, behaviour, is_incomplete=not is_complete)
     if not is_complete:
         return Pool(id=key, is_incomplete=True)
     return _complete_pool(key, group, everywhere, behaviour)
 
 
-def _plain_pool(key: PoolId, group: list[ResourceSlice], *, is_incomplete: bool = False) -> Pool:
+def _plain_pool(
+    key: PoolId, group: list[ResourceSlice], behaviour: Behaviour, *, is_incomplete: bool = False
+) -> Pool:
     invalid = _repeated_device(group)
-    return Pool(id=key, slices=() if invalid else tuple(group), is_incomplete=is_incomplete, invalid=invalid)
+    # 1.34 keeps the devices of an invalid pool, which matters for its place only.
+    binds = any(map(_binds, group)) and (not invalid or behaviour.uses_incomplete_pools)
+    slices = () if invalid else tuple(group)
+    return Pool(id=key, slices=slices, is_incomplete=is_incomplete, invalid=invalid, binds=binds)
 
 
 def _complete_pool(
     key: PoolId, group: list[ResourceSlice], everywhere: list[ResourceSlice], behaviour: Behaviour
 ) -> Pool:
     if not behaviour.partitionable:
-        return _plain_pool(key, group)
+        return _plain_pool(key, group, behaviour)
     slices = [each for each in group if not each.shared_counters]
     counting = [each for each in group if each.shared_counters]
     names = {each.name for each in group}
@@ -164,7 +166,8 @@ def _complete_pool(
     )
     if invalid:
         return Pool(id=key, invalid=invalid)
-    return Pool(id=key, slices=tuple(slices), elsewhere=tuple(elsewhere), counter_sets=sets)
+    binds = any(map(_binds, slices))
+    return Pool(id=key, slices=tuple(slices), elsewhere=tuple(elsewhere), counter_sets=sets, binds=binds)
 
 
 def _repeated_device(slices: Iterable[ResourceSlice]) -> str:

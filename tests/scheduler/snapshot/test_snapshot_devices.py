@@ -121,3 +121,26 @@ def test_the_same_mistake_on_every_device_is_one_line(tmp_path: Path) -> None:
 
     assert 1 == len(found.findings)
     assert "(and 63 more devices of the slice)" in lines(found)[0]
+
+
+def test_a_device_that_names_its_own_node_is_local_to_it(tmp_path: Path) -> None:
+    """From 1.36 on, and unless its counters are those of other nodes too."""
+    node = changed(a_node(), "status.nodeInfo", {"kubeletVersion": "v1.36.2"})
+    mine, theirs = a_device("mine", nodeName="n1"), a_device("theirs", nodeName="n2")
+    each = a_slice(None, name="each", perDeviceNodeSelection=True, devices=[mine, theirs])
+    assert [None] == withheld(of_fleet(tmp_path / "a", node, each))
+
+    shared = [{"name": "s", "counters": {"c": {"value": "1"}}}]
+    counters = a_slice(None, name="counters", devices=[], count=2, allNodes=True, sharedCounters=shared)
+    parts = [mine | {"consumesCounters": COUNTED}, theirs | {"consumesCounters": COUNTED}]
+    each = a_slice(None, name="each", count=2, perDeviceNodeSelection=True, devices=parts)
+    assert [Withheld.NOT_NODE_LOCAL] == withheld(of_fleet(tmp_path / "b", node, counters, each))
+
+
+def test_gates_follow_the_release_of_the_kubelets(tmp_path: Path) -> None:
+    """Partitions are given away from 1.36 on."""
+    shared = [{"name": "s", "counters": {"c": {"value": "1"}}}]
+    counters = a_slice(name="a", devices=[], count=2, sharedCounters=shared)
+    devices = a_slice(name="b", devices=[a_device(consumesCounters=COUNTED)], count=2)
+    node = changed(a_node(), "status.nodeInfo", {"kubeletVersion": "v1.36.0"})
+    assert [None] == withheld(of_fleet(tmp_path, node, counters, devices))

@@ -19,7 +19,7 @@ from tests.solver.matching.device_fit.generate import generate
 from tests.solver.matching.device_fit.rules import breaches
 from tests.solver.matching.device_fit.world import Pick, Unusable, World, alternatives
 
-EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "1600"))
+EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "1900"))
 CHUNKS = 8
 
 
@@ -60,7 +60,7 @@ def complaint(problem: AllocationProblem, features: SchedulerFeatures) -> str:
     return ""
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_generated_problems_get_the_answer_of_brute_force(random: Random) -> None:
     """Feasible or not, the alternatives chosen, and a witness that breaks no rule."""

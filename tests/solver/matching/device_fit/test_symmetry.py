@@ -22,7 +22,7 @@ from solver.matching.device_fit import (
     fit,
 )
 
-EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "1600")) // 2
+EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "1900")) // 2
 CHUNKS = 4
 PARENT, ROOT = "x/parent", "x/root"
 
