@@ -25,6 +25,9 @@ from solver.matching.scene import Survey
 ANY_ORDER = "any order"
 IN_ORDER = "in order"
 
+#: Steps of one allocation, after which it counts as timed out: a tenth of what ten seconds are.
+_STEPS = 100_000
+
 #: Allocations that are tried for one node to find out whether the order matters, or one that works.
 _MOST_TRIED = 400
 
@@ -112,6 +115,9 @@ class RehearsedNode:
             found.labels,
             node_classes(inventory, cluster),
             inventory.clusters[cluster].features,
+            step_limit=_STEPS,
+            # Up to 1.35 slices come in whatever order the scheduler's informer has them.
+            shuffles_slices=True,
             selections=selections,
         )
         self._known: dict[tuple[object, object], AllocationVerdict] = {}

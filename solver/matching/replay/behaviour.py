@@ -86,12 +86,17 @@ class Behaviour:
     @property
     def leaks_reservations(self) -> bool:
         """What a rejected candidate has reserved is not given back (issue 140436; in 1.35.6 and 1.36.2)."""
-        return self.release < Release.V1_37 or not self.is_current
+        return self.release < Release.V1_37
 
     @property
     def mixes_drivers(self) -> bool:
         """Counters are kept by pool name, so that pools of two drivers share an entry (up to 1.36.2)."""
-        return self.release < Release.V1_37 or not self.is_current
+        return self.release < Release.V1_37
+
+    @property
+    def forgets_values(self) -> bool:
+        """DistinctAttribute knows only the last value of each request (constraint.go, fixed in 1.37)."""
+        return self.release < Release.V1_37
 
     @property
     def charges_shares(self) -> bool:

@@ -42,6 +42,8 @@ def _constraint(constraint: ClaimConstraint, title: str, behaviour: Behaviour) -
     if constraint.match_attribute is not None:
         return _Same(requests, constraint.match_attribute, compare, needs_values=behaviour.lists)
     if constraint.distinct_attribute is not None and behaviour.knows_sharing:
+        if not behaviour.forgets_values:
+            return _AllDistinct(requests, constraint.distinct_attribute, compare)
         return _Distinct(requests, constraint.distinct_attribute, compare)
     raise AllocationFailed(f"{title}: found neither matchAttribute nor distinctAttribute")
 
@@ -107,7 +109,7 @@ class _Same(_Attribute):
 class _Distinct(_Attribute):
     """distinctAttribute: no two devices share a value.
 
-    As in ``constraint.go`` up to 1.37 the values are kept by the name of the request: of several devices of
+    As in ``constraint.go`` up to 1.36 the values are kept by the name of the request: of several devices of
     one request only the last counts, and giving one back forgets the request altogether.
     """
 
@@ -133,6 +135,30 @@ class _Distinct(_Attribute):
     def remove(self, request: str) -> None:
         self._last.pop(request, None)
         self._count -= 1
+
+
+class _AllDistinct(_Attribute):
+    """distinctAttribute since 1.37: the values of all devices are kept."""
+
+    __slots__ = ("_values",)
+
+    def __init__(
+        self, requests: frozenset[str], name: str, compare: Callable[[AttributeValue], Values]
+    ) -> None:
+        super().__init__(requests, name, compare)
+        self._values: list[Values] = []
+
+    def add(self, request: str, device: Device) -> bool:
+        del request
+        values = self.values(device)
+        if values is None or any(not values or values & other for other in self._values):
+            return False
+        self._values.append(values)
+        return True
+
+    def remove(self, request: str) -> None:
+        del request
+        self._values.pop()
 
 
 def _as_scalar(value: AttributeValue) -> Values:

@@ -1,8 +1,9 @@
 import json
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.protobuf.json_format import Parse
@@ -23,6 +24,7 @@ from solver.domain.identity import (
     ReplicaKey,
 )
 from solver.domain.plan import Create, Evict, EvictionReason, Keep, Plan, Shortfall, Slot, SlotDevices
+from solver.domain.quantity import Quantity
 from solver.domain.workload import Role
 
 EU = ClusterName("eu")
@@ -134,10 +136,13 @@ def test_json_of_a_full_decision() -> None:
               "driver": "gpu.nvidia.com",
               "deviceClass": "gpu.nvidia.com",
               "count": "8",
-              "signature": "gpu.nvidia.com{memory=80Gi}"
+              "signature": "gpu.nvidia.com{memory=80Gi}",
+              "adminAccess": false,
+              "consumed": {}
             }
           ],
-          "assumed": false
+          "assumed": false,
+          "release": ""
         }
       ],
       "flags": [
@@ -167,10 +172,13 @@ def test_json_of_a_full_decision() -> None:
               "driver": "gpu.nvidia.com",
               "deviceClass": "gpu.nvidia.com",
               "count": "8",
-              "signature": "gpu.nvidia.com{memory=80Gi}"
+              "signature": "gpu.nvidia.com{memory=80Gi}",
+              "adminAccess": false,
+              "consumed": {}
             }
           ],
-          "assumed": false
+          "assumed": false,
+          "release": "any order"
         }
       ]
     }
@@ -333,6 +341,48 @@ def test_a_synthetic_match_and_a_pod_on_no_node_are_empty_text() -> None:
     found = to_object(Decision(plan=plan, tiers=(), path=Method.NODES))["keeps"][0]["slots"][0]
 
     assert ("", "") == (found["node"], found["devices"][0]["deviceClass"])
+
+
+def a_slot_on_the_wire(slot: Slot) -> dict[str, Any]:
+    plan = Plan(creates=(Create(replica=ReplicaKey(QWEN, EU, 0), slots=(slot,)),))
+    found = to_object(Decision(plan=plan, tiers=(), path=Method.NODES))["creates"][0]["slots"][0]
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("order", "is_ordered", "release"),
+    [(0, False, ""), (3, False, "any order"), (3, True, "in order")],
+)
+def test_how_a_pod_is_released(order: int, release: str, *, is_ordered: bool) -> None:
+    slot = replace(a_slot(order), is_ordered=is_ordered)
+
+    assert release == a_slot_on_the_wire(slot)["release"]
+
+
+def test_what_a_shared_device_gives_is_in_order_of_names() -> None:
+    """The library has no order for maps, and equal decisions give equal bytes."""
+    amounts = (
+        ("memory", Quantity.parse("4Gi")),
+        ("bandwidth", Quantity.parse("100M")),
+        ("x.io/a", Quantity.of(1)),
+    )
+    slot = a_slot()
+    devices = replace(slot.devices[0], request="gpu/part", consumed=amounts, has_admin_access=True)
+    found = a_slot_on_the_wire(replace(slot, devices=(devices,)))["devices"][0]
+
+    assert list(found["consumed"].items()) == snapshot(
+        [("bandwidth", "100M"), ("memory", "4Gi"), ("x.io/a", "1")]
+    )
+    assert (True, "gpu/part") == (found["adminAccess"], found["request"])
+
+
+def test_no_device_has_a_name_on_the_wire() -> None:
+    """A plan promises amounts by signature; which devices they are is for the allocator to say."""
+    slot = a_slot()
+    witnessed = replace(slot, devices=(replace(slot.devices[0], rows=(7,)),), allocated=(("gpu", 7),))
+
+    assert a_slot_on_the_wire(slot) == a_slot_on_the_wire(witnessed)
 
 
 def test_half_a_surrogate_pair_in_a_users_text_does_no_harm() -> None:
