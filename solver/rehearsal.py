@@ -140,9 +140,13 @@ class _Rehearsal:
         member = member_of(self.survey, replica, slot)
         # Which classes serve the alternatives depends on what the node pool has.
         pool = slot.node_pool if any(request.alternatives for request in member.requests) else None
-        key = (replica.replica.deployment, slot.engine, slot.role, pool, tuple(classes.items()))
+        taken: frozenset[str] = frozenset()
+        if pool is not None:
+            alike = (each for each in replica.slots if (each.engine, each.role) == (slot.engine, slot.role))
+            taken = frozenset(devices.request for each in alike for devices in each.devices)
+        key = (replica.replica.deployment, slot.engine, slot.role, pool, taken, tuple(classes.items()))
         if key not in self.claims:
-            claim = PodClaims.of(self.survey, member, slot.node_pool, classes)
+            claim = PodClaims.of(self.survey, member, slot.node_pool, classes, taken)
             self.claims[key] = (self.rehearsals.number(claim.key), claim)
         return self.claims[key]
 

@@ -26,6 +26,7 @@ from solver.domain.identity import DeploymentKey
 _EXAMPLE = """\b
 Examples:
   modelplane explain examples/fleet examples/deployments ml-team/qwen
+  modelplane explain examples/fleet examples/deployments agents/kimi-k2 -o wide
   modelplane explain fleet/ default/one-gpu --claim gpu-claim-template.yaml
 """
 
@@ -48,7 +49,8 @@ def _key(ctx: click.Context, param: click.Parameter, value: str) -> DeploymentKe
     type=click.Choice(("table", "wide", "json")),
     default="table",
     show_default=True,
-    help="wide adds every pod and the tiers; json is the Decision message with what is about the deployment.",
+    help="wide adds every pod, with how it is released, its devices, and the tiers; json is the Decision message "
+    "with what is about the deployment.",
 )
 @policy_option
 @claim_option
@@ -67,6 +69,9 @@ def explain(
     """Say what the deployment NAMESPACE/NAME asks for, where the plan puts it, and what each node pool says.
 
     A claim of --claim is named alike. Everything in PATH is planned, since what one deployment gets depends on the others.
+
+    Devices are "held" by the claims of a pod that runs, or "chosen" in a rehearsal of the allocator of the
+    cluster, which is no promise. What "any order" and "in order" N mean is said by plan --help.
     """
     gathered = gather(paths, policy_path=policy, claims=claims)
     problem = gathered.reading.problem

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from adapters.cli.chosen_devices import device_table
 from adapters.cli.plan_table import replica_table, slot_table
 from adapters.cli.reasons import shortfall_text
 from adapters.cli.request_table import constraint_sentences, request_table
@@ -30,7 +31,7 @@ def explanation_text(
         problem: everything that was read.
         deployment: the one in question.
         verdicts: what each node pool says to it.
-        is_wide: every pod, and the tiers of the whole plan.
+        is_wide: every pod, its devices, and the tiers of the whole plan.
     """
     wanted = sum(each.replicas for each in problem.deployments)
     parts = [
@@ -38,6 +39,7 @@ def explanation_text(
         request_table(deployment),
         replica_table(decision.plan),
         slot_table(decision.plan) if is_wide else "",
+        device_table(decision.plan, problem, deployment) if is_wide else "",
         _verdict_table(verdicts),
         tier_table(decision, wanted=wanted) if is_wide else "",
         *(shortfall_text(decision, shortfall) for shortfall in decision.plan.shortfalls),

@@ -33,8 +33,8 @@ Examples:
     type=click.Choice(_FORMATS),
     default="table",
     show_default=True,
-    help="wide adds every pod and every node pool; json and yaml are the Decision message; manifests prints "
-    "the ModelReplica objects.",
+    help="wide adds every pod, with how it is released, and every node pool; json and yaml are the Decision "
+    "message; manifests prints the ModelReplica objects.",
 )
 @policy_option
 @claim_option
@@ -54,6 +54,9 @@ def plan(
     """Decide where every replica of every deployment in PATH goes, down to the node.
 
     What runs stays, unless the plan names the reason for moving it. The same input gives the same plan.
+
+    A pod is released in "any order" if the device allocator of its cluster serves all pods of its node, whoever
+    comes first, or "in order" N if it may do so only in the order of these numbers.
     """
     reading = gather(paths, policy_path=policy, claims=claims).reading
     if not reading.problem.deployments:

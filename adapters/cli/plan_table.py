@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from adapters.cli.reasons import shortfall_text
 from adapters.cli.tables import Cell, Tinted, table
 from adapters.cli.tier_table import tier_table
+from scheduler.wire.decision import release
 from solver.domain.decision import Decision
 from solver.domain.identity import ClusterName, DeploymentKey
 from solver.domain.plan import Create, Evict, Keep, Plan, Slot
 from solver.domain.workload import ModelDeployment
 
+POD_HEADERS = ("ENGINE", "COPY", "ROLE", "RANK")
 _NONE = "<none>"
 
 
@@ -65,24 +67,32 @@ def replica_table(plan: Plan) -> str:
 
 
 def slot_table(plan: Plan) -> str:
-    """Every pod with its node, its place in the release order and its devices by signature."""
-    headers = ("REPLICA", "ENGINE", "COPY", "ROLE", "RANK", "NODE POOL", "NODE", "ORDER", "DEVICES")
+    """Every pod with its node, its place in the release order, what that means, and its devices by signature."""
+    headers = ("REPLICA", *POD_HEADERS, "NODE POOL", "NODE", "ORDER", "RELEASE", "DEVICES")
     rows = [
         (
             str(replica.replica),
-            slot.engine,
-            slot.copy,
-            slot.role.value,
-            slot.rank,
+            *pod_cells(slot),
             slot.node_pool.name,
             node_text(slot),
             slot.order,
+            release_text(slot),
             ", ".join(f"{taken.request}: {taken.count} x {taken.signature}" for taken in slot.devices),
         )
         for replica in sorted(plan.replicas, key=lambda each: each.replica)
         for slot in replica.slots
     ]
     return table(headers, rows) if rows else ""
+
+
+def pod_cells(slot: Slot) -> tuple[Cell, ...]:
+    """Which pod of its replica *slot* is, under ``POD_HEADERS``."""
+    return (slot.engine, slot.copy, slot.role.value, slot.rank)
+
+
+def release_text(slot: Slot) -> str:
+    """``any order`` or ``in order N``; empty for a pod that already runs."""
+    return f"{release(slot)} {slot.order}" if slot.is_ordered else release(slot)
 
 
 def node_text(slot: Slot) -> str:

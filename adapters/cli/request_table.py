@@ -1,10 +1,11 @@
 """What each pod of a deployment asks for: one row for each request, or for each of its alternatives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from adapters.cli.tables import Cell, table
 from solver.domain.claim import ClaimConstraint
 from solver.domain.device_taint import DeviceToleration
+from solver.domain.quantity import Quantity
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelDeployment
 
 _NONE = "<none>"
@@ -27,29 +28,34 @@ def constraint_sentences(deployment: ModelDeployment) -> Iterator[str]:
                 yield f"{engine.name} {member.role}: {_sentence(constraint)}"
 
 
+def named_queries(member: Member) -> Iterator[tuple[str, DeviceRequest]]:
+    """Every request of *member* by name, or each of its alternatives as ``request/alternative``."""
+    for request in member.requests:
+        for query in request.queries:
+            yield (f"{request.name}/{query.name}" if request.alternatives else request.name), query
+
+
+def amounts(found: Iterable[tuple[str, Quantity]]) -> Iterator[str]:
+    """``memory 4Gi`` for each capacity."""
+    return (f"{name} {amount}" for name, amount in found)
+
+
 def _rows(engine: Engine) -> Iterator[tuple[Cell, ...]]:
     name = f"{engine.name} ({engine.phase})" if engine.phase is not None else engine.name
     for member in engine.members:
         head = (name, engine.copies, member.role.value, member.pods_per_copy)
         if not member.requests:
             yield (*head, _NONE, 0, "", _NONE)
-        for label, query in _queries(member):
+        for label, query in named_queries(member):
             selectors = " and ".join(" ".join(text.split()) for text in query.selectors)
             count: Cell = "all" if query.takes_all else query.count
             yield (*head, label, count, ", ".join(_also(query)), selectors or _NONE)
 
 
-def _queries(member: Member) -> Iterator[tuple[str, DeviceRequest]]:
-    for request in member.requests:
-        for query in request.queries:
-            yield (f"{request.name}/{query.name}" if request.alternatives else request.name), query
-
-
 def _also(query: DeviceRequest) -> Iterator[str]:
     if query.device_class is not None:
         yield f"class {query.device_class}"
-    for name, amount in query.capacity:
-        yield f"{name} {amount}"
+    yield from amounts(query.capacity)
     for toleration in query.tolerations:
         yield f"tolerates {_taint(toleration)}"
     if query.has_admin_access:

@@ -6,6 +6,7 @@ Such a device is not given to the deployment. Where it has no other in the node 
 from collections import Counter
 from collections.abc import Iterator
 
+from adapters.cli.request_table import named_queries
 from adapters.cli.tables import table
 from solver.domain.identity import NodePoolKey
 from solver.domain.problem import Problem
@@ -18,34 +19,37 @@ _Row = tuple[str, str, str, str, int, str]
 
 
 def selector_error_table(problem: Problem) -> str:
-    """A line for each request, node pool and error; empty if no selector fails anywhere."""
+    """A line for each request (or alternative of one), node pool and error; empty if no selector fails anywhere."""
     rows = list(_rows(Survey(problem))) if problem.deployments else []
     return table(_HEADERS, rows) if rows else ""
 
 
 def _rows(survey: Survey) -> Iterator[_Row]:
     for deployment in survey.problem.deployments:
-        requests = {
-            (engine.name, request): None
+        queries = {
+            (engine.name, label, query): None
             for engine in deployment.engines
             for member in engine.members
-            for request in member.requests
+            for label, query in named_queries(member)
         }
         for cluster in survey.clusters_for(deployment):
             for pool in survey.inventory.pools_of_cluster[cluster]:
-                for engine, request in requests:
-                    for message, count in sorted(_errors(survey, request, pool).items()):
-                        yield (str(deployment.key), engine, request.name, str(pool), count, message)
+                for engine, label, query in queries:
+                    for message, count in sorted(_errors(survey, query, pool).items()):
+                        yield (str(deployment.key), engine, label, str(pool), count, message)
 
 
-def _errors(survey: Survey, request: DeviceRequest, pool: NodePoolKey) -> Counter[str]:
-    """Devices of *pool* by the error that the selectors of *request* meet on them, one after the other."""
+def _errors(survey: Survey, query: DeviceRequest, pool: NodePoolKey) -> Counter[str]:
+    """Devices of *pool* by the error that the selectors of *query* meet on them, one after the other.
+
+    A query that names a class asks the devices of no other.
+    """
     kinds = survey.kinds
     left = 0
-    for name in survey.inventory.classes(pool):
+    for name in survey.options.classes(query, pool):
         left |= survey.inventory.class_mask(pool.cluster, name)
     found: Counter[str] = Counter()
-    for text in request.selectors:
+    for text in query.selectors:
         selector = kinds.selector(text)
         if selector is None:
             return Counter()

@@ -12,6 +12,7 @@ from solver.domain.decision import Decision, SolveRecord, TierResult
 from solver.domain.explanation import Conflict, Fix, Rejection
 from solver.domain.identity import ReplicaKey
 from solver.domain.plan import Create, Evict, Keep, Shortfall, Slot, SlotDevices
+from solver.matching.rehearsed_node import ANY_ORDER, IN_ORDER
 
 Json = dict[str, Any]
 _ABSENT = object()
@@ -46,6 +47,13 @@ def to_object(decision: Decision) -> Json:
     return _ordered(MessageToDict(message, always_print_fields_with_no_presence=True), message.DESCRIPTOR)
 
 
+def release(slot: Slot) -> str:
+    """When *slot* may be released as far as its cluster's device allocator is concerned; empty if it runs."""
+    if not slot.order:
+        return ""
+    return IN_ORDER if slot.is_ordered else ANY_ORDER
+
+
 def _ordered(found: Json, descriptor: Any) -> Json:  # noqa: ANN401 - the library has two types for it
     """*found* with its keys as declared: the library puts fields that are not set last."""
     ordered: Json = {}
@@ -57,9 +65,17 @@ def _ordered(found: Json, descriptor: Any) -> Json:  # noqa: ANN401 - the librar
 
 
 def _value(found: Any, message_type: Any) -> Any:  # noqa: ANN401 - JSON
+    if _is_map(message_type):
+        return dict(sorted(found.items()))  # the library has no order for it
     if isinstance(found, list):
         return [_ordered(item, message_type) for item in found]
     return _ordered(found, message_type)
+
+
+@cache
+def _is_map(descriptor: Any) -> bool:  # noqa: ANN401 - the library has two types for it
+    """Whether *descriptor* is the type of the entries of a map."""
+    return bool(descriptor.GetOptions().map_entry)
 
 
 @cache
@@ -108,6 +124,7 @@ def _slot(slot: Slot) -> plan_pb2.Slot:
         order=slot.order,
         devices=map(_slot_devices, slot.devices),
         assumed=slot.is_assumed,
+        release=release(slot),
     )
 
 
@@ -118,6 +135,8 @@ def _slot_devices(devices: SlotDevices) -> plan_pb2.SlotDevices:
         device_class=devices.device_class or "",
         count=devices.count,
         signature=_text(devices.signature),
+        admin_access=devices.has_admin_access,
+        consumed={_text(name): str(amount) for name, amount in devices.consumed or ()},
     )
 
 

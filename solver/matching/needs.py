@@ -117,7 +117,7 @@ def _part(query: DeviceRequest, accepts: int, kinds: DeviceKinds) -> int:
             parts.append(_WHOLE)
             continue
         ratios = [
-            -(-_WHOLE * taken[name].nano // value.nano) for name, value, _ in terms.capacities if value.nano
+            _WHOLE * taken[name].nano // value.nano for name, value, _ in terms.capacities if value.nano
         ]
         parts.append(max(ratios, default=0))
     return min(parts, default=_WHOLE)

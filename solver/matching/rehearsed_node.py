@@ -25,6 +25,8 @@ from solver.matching.scene import Survey
 ANY_ORDER = "any order"
 IN_ORDER = "in order"
 
+_CLAIM = "claim"
+
 #: Steps of one allocation, after which it counts as timed out: a tenth of what ten seconds are.
 _STEPS = 100_000
 
@@ -46,13 +48,18 @@ class PodClaims:
         member: Member,
         pool: NodePoolKey,
         classes: Mapping[str, DeviceClassName | None],
+        taken: frozenset[str],
     ) -> "PodClaims":
-        """The claim of a pod of *member* in *pool*; Synthetic requests are no part of it."""
+        """The claim of a pod of *member* in *pool*; Synthetic requests are no part of it.
+
+        Of alternatives it has those that are *taken* (``request/alternative``) by the pods of the member:
+        that is what the manifests of the plan ask for.
+        """
         requests = [each for each in member.requests if classes.get(each.name) is not None]
-        made = tuple(_request(survey, each, pool, classes[each.name]) for each in requests)
-        claim = Claim(name="claim", requests=made, constraints=member.constraints)
+        made = tuple(_request(survey, each, pool, classes[each.name], taken) for each in requests)
+        claim = Claim(name=_CLAIM, requests=made, constraints=member.constraints)
         named = tuple((each.name, classes[each.name]) for each in requests)
-        return cls(claim=claim, key=(tuple(requests), member.constraints, named))
+        return cls(claim=claim, key=(tuple(requests), member.constraints, named, tuple(sorted(taken))))
 
 
 Groups = Sequence[tuple[PodClaims, tuple[int, ...]]]
@@ -183,7 +190,9 @@ class RehearsedNode:
         for position in order:
             verdict = self._verdict(pods[position], state)
             if verdict.outcome is not AllocationOutcome.ALLOCATED:
-                return NodeAnswer(refused=position, message=verdict.message)
+                # Whose claim it is, the plan says.
+                message = verdict.message.replace(f"claim {_CLAIM}, ", "").replace(f"claim {_CLAIM}: ", "")
+                return NodeAnswer(refused=position, message=message)
             devices = [each for allocation in verdict.allocations for each in allocation.devices]
             given.append(tuple((each.request, self._row_of[each.device]) for each in devices))
             state = _with(state, verdict)
@@ -223,14 +232,20 @@ def _with(state: AllocatedState, verdict: AllocationVerdict) -> AllocatedState:
 
 
 def _request(
-    survey: Survey, request: DeviceRequest, pool: NodePoolKey, chosen: DeviceClassName | None
+    survey: Survey,
+    request: DeviceRequest,
+    pool: NodePoolKey,
+    chosen: DeviceClassName | None,
+    taken: frozenset[str],
 ) -> ClaimRequest:
     if not request.alternatives:
         return ClaimRequest(name=request.name, exactly=_query(request, chosen))
     return ClaimRequest(
         name=request.name,
         first_available=tuple(
-            _query(query, survey.options.class_of(query, pool) or chosen) for query in request.alternatives
+            _query(query, survey.options.class_of(query, pool) or chosen)
+            for query in request.alternatives
+            if f"{request.name}/{query.name}" in taken
         ),
     )
 

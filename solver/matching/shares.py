@@ -29,6 +29,11 @@ class Shares:
         )
 
     @property
+    def has_parts(self) -> bool:
+        """Whether some devices come in parts."""
+        return self.scale != 1
+
+    @property
     def unit(self) -> str:
         """The unit of every number given here."""
         return "devices" if self.scale == 1 else "thousandths of a device"
@@ -81,8 +86,8 @@ class Shares:
                 stem = counter_stem(counter)
                 declared[stem] = declared.get(stem, 0) + amount.nano
         parts = [
-            -(-THOUSANDTHS * amount.nano // declared[stem])
+            THOUSANDTHS * amount.nano // declared[stem]
             for stem, amount in kinds.terms[kind].counters
             if declared.get(stem, 0) > 0
         ]
-        return min(max(parts, default=1), THOUSANDTHS)
+        return min(max(*parts, 1) if parts else 1, THOUSANDTHS)

@@ -36,7 +36,9 @@ class StrandedTerm:
             fresh = [(variable, count) for variable, count in new[index] if count]
             stay = [(variable, count) for variable, count in kept[index] if count]
             free = _free(cell, held[index], synthetic, shares) * cell.count
-            if cell.is_used and not stay:
+            if shares.has_parts and (fresh or stay or cell.is_used):
+                pairs += _stranded_parts(variables.matrix, cell, free, fresh, stay)
+            elif cell.is_used and not stay:
                 # Whatever is new fits into what is free, so this never falls below nothing.
                 constant += max(0, free)
                 pairs += [(variable, -count) for variable, count in fresh if free > 0]
@@ -60,6 +62,20 @@ def _stranded(
     if observed <= free:
         return [(used, each), *((variable, -count) for variable, count in (*fresh, *stay))]
     # Kept pods that are charged more than there is would count as less than nothing.
+    left = matrix.variable(0, max(0, free))
+    taken = [(variable, -count) for variable, count in (*fresh, *stay)]
+    matrix.add([(used, each), *taken, (left, -1)], upper=0)
+    return [(left, 1)]
+
+
+def _stranded_parts(
+    matrix: Matrix, cell: Cell, free: int, fresh: list[tuple[int, int]], stay: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """The same where devices come in parts: parts that fit together may add up to more than a device."""
+    each = max(0, free // cell.count)
+    used = matrix.variable(int(cell.is_used) * cell.count, cell.count)
+    for variable, _ in (*fresh, *stay):
+        matrix.add([(variable, 1), (used, -matrix.upper[variable])], upper=0)
     left = matrix.variable(0, max(0, free))
     taken = [(variable, -count) for variable, count in (*fresh, *stay)]
     matrix.add([(used, each), *taken, (left, -1)], upper=0)

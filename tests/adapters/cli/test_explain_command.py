@@ -70,8 +70,11 @@ main     1        Standalone   1      gpu       1       true
 REPLICA        CLUSTER   NODE POOL   NODE    PODS   DEVICES            ACTION
 ml/qwen@eu/0   eu        gpu         gpu/0   1      1 gpu.nvidia.com   create
 
-REPLICA        ENGINE   COPY   ROLE         RANK   NODE POOL   NODE    ORDER   DEVICES
-ml/qwen@eu/0   main     0      Standalone   0      gpu         gpu/0   1       gpu: 1 x gpu.nvidia.com
+REPLICA        ENGINE   COPY   ROLE         RANK   NODE POOL   NODE    ORDER   RELEASE     DEVICES
+ml/qwen@eu/0   main     0      Standalone   0      gpu         gpu/0   1       any order   gpu: 1 x gpu.nvidia.com
+
+REPLICA        ENGINE   COPY   ROLE         RANK   NODE    REQUEST   DEVICE          STATE
+ml/qwen@eu/0   main     0      Standalone   0      gpu/0   gpu       <declared> x1   chosen
 
 CLUSTER   NODE POOL   REPLICAS   VERDICT           DETAIL
 asia      gpu         0          ClusterNotReady   Ready is False

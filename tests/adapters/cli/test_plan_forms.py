@@ -75,11 +75,11 @@ ml/qwen@eu/0      eu        gpu         gpu/0              1      1 gpu.nvidia.c
 ml/qwen@eu/1      eu        gpu         gpu/0              1      1 gpu.nvidia.com   create
 ml/qwen@eu/2      eu        gpu         gpu/1 (expected)   1      1 gpu.nvidia.com   create
 
-REPLICA           ENGINE   COPY   ROLE         RANK   NODE POOL   NODE               ORDER   DEVICES
-ml/mistral@eu/0   main     0      Standalone   0      gpu         gpu/1 (expected)   3       gpu: 1 x gpu.nvidia.com
-ml/qwen@eu/0      main     0      Standalone   0      gpu         gpu/0              1       gpu: 1 x gpu.nvidia.com
-ml/qwen@eu/1      main     0      Standalone   0      gpu         gpu/0              2       gpu: 1 x gpu.nvidia.com
-ml/qwen@eu/2      main     0      Standalone   0      gpu         gpu/1 (expected)   4       gpu: 1 x gpu.nvidia.com
+REPLICA           ENGINE   COPY   ROLE         RANK   NODE POOL   NODE               ORDER   RELEASE     DEVICES
+ml/mistral@eu/0   main     0      Standalone   0      gpu         gpu/1 (expected)   3       any order   gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/0      main     0      Standalone   0      gpu         gpu/0              1       any order   gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/1      main     0      Standalone   0      gpu         gpu/0              2       any order   gpu: 1 x gpu.nvidia.com
+ml/qwen@eu/2      main     0      Standalone   0      gpu         gpu/1 (expected)   4       any order   gpu: 1 x gpu.nvidia.com
 
 TIER        VALUE   BOUND   UNIT       OPTIMUM
 shortfall   2       2       replicas   proven optimal
@@ -117,6 +117,65 @@ def test_wide_counts_selector_errors_where_other_devices_matched(tmp_path: Path)
 DEPLOYMENT   ENGINE   REQUEST   NODE POOL   DEVICES   SELECTOR ERROR
 ml/qwen      main     gpu       eu/gpu      1         no such key: memory
 """)
+
+
+def test_wide_counts_selector_errors_of_alternatives(tmp_path: Path) -> None:
+    """Each by its own name: one that comes after an alternative that serves may be an error all the same."""
+    small = {"name": "small", "selectors": [{"cel": "true"}]}
+    big = 'device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("1Gi")) >= 0'
+    request = {"name": "gpu", "firstAvailable": [small, {"name": "big", "selectors": [{"cel": big}]}]}
+    devices = "spec.template.spec.engines.0.members.0.nodeSelector.devices.0"
+    wanted = changed(a_deployment(), devices, request)
+    published = [a_device(capacity={}), a_device("gpu-1")]
+    write(tmp_path, a_class(), a_cluster(), wanted, eu=[a_node(), a_slice(devices=published)])
+    result = run(tmp_path, "plan", "{}", "-o", "wide")
+
+    assert out(result, tmp_path).split("\n\n")[-1] == snapshot("""\
+DEPLOYMENT   ENGINE   REQUEST   NODE POOL   DEVICES   SELECTOR ERROR
+ml/qwen      main     gpu/big   eu/gpu      1         no such key: memory
+""")
+
+
+def test_what_the_allocator_refuses_is_said_in_its_words(tmp_path: Path) -> None:
+    """First fit comes to the device on which the selector fails before it comes to the one that matches."""
+    devices = [a_device(capacity={}), a_device("gpu-1")]
+    request = "spec.template.spec.engines.0.members.0.nodeSelector.devices.0.selectors.0.cel"
+    big = 'device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("1Gi")) >= 0'
+    wanted = changed(a_deployment(), request, big)
+    write(tmp_path, a_class(), a_cluster(), wanted, eu=[a_node(), a_slice(devices=devices)])
+    planned = run(tmp_path, "plan", "{}", "-o", "wide")
+    explained = run(tmp_path, "explain", "{}", "ml/qwen")
+
+    assert out(planned, tmp_path).split("\n\n")[-2:] == snapshot(
+        [
+            """\
+ml/qwen: 1 of 1 replica short
+  0 of 1 node pool: 1 RefusedByAllocator (request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory)
+    NODE POOL   REASON               DETAIL
+    eu/gpu      RefusedByAllocator   request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory
+  each of these would place one more replica:
+    - add 1 node to node pool eu/gpu (AddNode)\
+""",
+            """\
+DEPLOYMENT   ENGINE   REQUEST   NODE POOL   DEVICES   SELECTOR ERROR
+ml/qwen      main     gpu       eu/gpu      1         no such key: memory
+""",
+        ]
+    )
+    assert out(explained, tmp_path).split("\n\n")[-2:] == snapshot(
+        [
+            """\
+CLUSTER   NODE POOL   REPLICAS   VERDICT              DETAIL
+eu        gpu         0          RefusedByAllocator   request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory\
+""",
+            """\
+ml/qwen: 1 of 1 replica short
+  0 of 1 node pool: 1 RefusedByAllocator (request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory)
+  each of these would place one more replica:
+    - add 1 node to node pool eu/gpu (AddNode)
+""",
+        ]
+    )
 
 
 def test_json_is_the_message_of_the_contract(tmp_path: Path) -> None:
@@ -161,9 +220,12 @@ def test_json_is_the_message_of_the_contract(tmp_path: Path) -> None:
                             "deviceClass": "gpu.nvidia.com",
                             "count": "1",
                             "signature": "gpu.nvidia.com",
+                            "adminAccess": False,
+                            "consumed": {},
                         }
                     ],
                     "assumed": False,
+                    "release": "any order",
                 }
             ],
         }

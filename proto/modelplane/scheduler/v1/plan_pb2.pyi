@@ -89,7 +89,7 @@ class Shortfall(_message.Message):
     def __init__(self, namespace: _Optional[str] = ..., deployment: _Optional[str] = ..., wanted: _Optional[int] = ..., missing: _Optional[int] = ...) -> None: ...
 
 class Slot(_message.Message):
-    __slots__ = ("engine", "copy", "role", "rank", "node_pool", "node", "expected", "order", "devices", "assumed")
+    __slots__ = ("engine", "copy", "role", "rank", "node_pool", "node", "expected", "order", "devices", "assumed", "release")
     ENGINE_FIELD_NUMBER: _ClassVar[int]
     COPY_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +100,7 @@ class Slot(_message.Message):
     ORDER_FIELD_NUMBER: _ClassVar[int]
     DEVICES_FIELD_NUMBER: _ClassVar[int]
     ASSUMED_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
     engine: str
     copy: int
     role: str
@@ -110,18 +111,30 @@ class Slot(_message.Message):
     order: int
     devices: _containers.RepeatedCompositeFieldContainer[SlotDevices]
     assumed: bool
-    def __init__(self, engine: _Optional[str] = ..., copy: _Optional[int] = ..., role: _Optional[str] = ..., rank: _Optional[int] = ..., node_pool: _Optional[str] = ..., node: _Optional[str] = ..., expected: _Optional[bool] = ..., order: _Optional[int] = ..., devices: _Optional[_Iterable[_Union[SlotDevices, _Mapping]]] = ..., assumed: _Optional[bool] = ...) -> None: ...
+    release: str
+    def __init__(self, engine: _Optional[str] = ..., copy: _Optional[int] = ..., role: _Optional[str] = ..., rank: _Optional[int] = ..., node_pool: _Optional[str] = ..., node: _Optional[str] = ..., expected: _Optional[bool] = ..., order: _Optional[int] = ..., devices: _Optional[_Iterable[_Union[SlotDevices, _Mapping]]] = ..., assumed: _Optional[bool] = ..., release: _Optional[str] = ...) -> None: ...
 
 class SlotDevices(_message.Message):
-    __slots__ = ("request", "driver", "device_class", "count", "signature")
+    __slots__ = ("request", "driver", "device_class", "count", "signature", "admin_access", "consumed")
+    class ConsumedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     REQUEST_FIELD_NUMBER: _ClassVar[int]
     DRIVER_FIELD_NUMBER: _ClassVar[int]
     DEVICE_CLASS_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    ADMIN_ACCESS_FIELD_NUMBER: _ClassVar[int]
+    CONSUMED_FIELD_NUMBER: _ClassVar[int]
     request: str
     driver: str
     device_class: str
     count: int
     signature: str
-    def __init__(self, request: _Optional[str] = ..., driver: _Optional[str] = ..., device_class: _Optional[str] = ..., count: _Optional[int] = ..., signature: _Optional[str] = ...) -> None: ...
+    admin_access: bool
+    consumed: _containers.ScalarMap[str, str]
+    def __init__(self, request: _Optional[str] = ..., driver: _Optional[str] = ..., device_class: _Optional[str] = ..., count: _Optional[int] = ..., signature: _Optional[str] = ..., admin_access: _Optional[bool] = ..., consumed: _Optional[_Mapping[str, str]] = ...) -> None: ...
