@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scheduler.api.faults import shown
+from scheduler.api.nearest import nearest_hint
 from scheduler.snapshot.device_values import UnreadableFieldError
 from scheduler.snapshot.dra_devices import quantities
 from scheduler.snapshot.dra_objects import read_claim_spec, read_class, read_resource_slice
@@ -15,6 +16,26 @@ from solver.domain.kubernetes import Gate
 from solver.domain.resource_slice import DeviceId
 
 _JOINED = "+"
+
+#: Gates of the scheduler that the search of the allocator does not look at.
+_OTHER_GATES = frozenset(
+    {
+        "DynamicResourceAllocation",
+        "DRAConsumableCapacity",
+        "DRADerivedAttributes",
+        "DRADeviceCompatibilityGroups",
+        "DRADeviceTaintRules",
+        "DRAExtendedResource",
+        "DRAFractionalCapacityRange",
+        "DRANodeAllocatableResources",
+        "DRAOptionalNodeOperations",
+        "DRAPartitionableDevicesType",
+        "DRAResourcePoolStatus",
+        "DRASchedulerFilterTimeout",
+        "DRASharedConsumableCapacity",
+        "DRAWorkloadResourceClaims",
+    }
+)
 
 
 class InvalidCase(ValueError):
@@ -96,4 +117,8 @@ def _shared_device(raw: object) -> DeviceId:
 
 def _gates(names: list[object]) -> frozenset[Gate]:
     given = {part for name in names if isinstance(name, str) for part in name.split(_JOINED)}
+    known = {part for gate in Gate for part in gate.value.split(_JOINED)} | _OTHER_GATES
+    if unknown := sorted(given - known):
+        hint = nearest_hint(unknown[0], known)
+        raise InvalidCase(f"features: found {shown(unknown[0])}, expected the name of a feature gate{hint}")
     return frozenset(gate for gate in Gate if given.issuperset(gate.value.split(_JOINED)))

@@ -6,21 +6,20 @@ from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
+from scheduler.snapshot.counters import Drawn, added_up, counter_sets, features_of, report_overdrawn
 from scheduler.snapshot.holdings import Holdings, Shares, holdings, report_unknown_devices
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
 from scheduler.snapshot.node_resources import free_resources
-from scheduler.snapshot.records import ClusterRecords, NodeRecord, Slice, SliceScope
+from scheduler.snapshot.records import ClusterRecords, NodeRecord, SliceScope
 from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, report_unusable, slices_by_node
 from scheduler.snapshot.salvage import salvaged
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
 from solver.domain.device_table import DeviceTableBuilder
 from solver.domain.fleet import CapacitySource, Cluster, Fleet, Node, NodePool, NodeResources
-from solver.domain.identity import ClusterName, Driver, NodeKey, NodePoolKey
-from solver.domain.kubernetes import Release, SchedulerFeatures
-from solver.domain.quantity import Quantity
-from solver.domain.resource_slice import CounterSet
+from solver.domain.identity import ClusterName, NodeKey, NodePoolKey
+from solver.domain.kubernetes import SchedulerFeatures
 
 POOL_LABEL = "modelplane.ai/pool"
 
@@ -102,9 +101,10 @@ class _FleetBuilder:
         pools: tuple[NodePool, ...],
         counts: Mapping[str, tuple[int, int]],
     ) -> None:
+        drawn = Drawn()
         slices = slices_by_node(records.slices.values())
-        counters = _counter_sets(records.slices.values())
-        self.clusters[-1] = found = replace(found, counter_sets=counters, features=_features(records))
+        counters = counter_sets(records.slices.values())
+        self.clusters[-1] = found = replace(found, counter_sets=counters, features=features_of(records))
         records.slices.clear()
         claims = [claim for _, claim in sorted(records.claims.items()) if claim is not None]
         held = holdings(claims, records.pods, joined)
@@ -116,7 +116,7 @@ class _FleetBuilder:
             for record in existing:
                 node = _node(found.name, pool.key, record, free[record.name])
                 self.nodes.append(replace(node, is_schedulable=False) if self._is_closed(pool) else node)
-                self._add_published(record, slices, held, joined, found.features)
+                self._add_published(record, slices, held, joined, found.features, drawn)
                 self._add_declared(entries, only_synthetic=True)
                 self.devices.end_node()
             _, most = counts[pool.key.name]
@@ -125,6 +125,7 @@ class _FleetBuilder:
             else:  # so that what runs on nodes that were not read has somewhere to be
                 declared, _ = counts[pool.key.name]
                 self._add_slots(pool, range(max(declared, most) - len(existing)), "unread-")
+        report_overdrawn(found, drawn, self.intake.findings, records.origin)
         self._set_aside(found.name, records, slices, held)
         report_unknown_devices(found.name, held, self.intake.findings, records.origin)
 
@@ -161,6 +162,7 @@ class _FleetBuilder:
         held: Holdings,
         joined: JoinedPods,
         features: SchedulerFeatures,
+        drawn: Drawn,
     ) -> None:
         for node_slice in slices.local.pop(record.name, ()):
             each = node_slice.slice
@@ -178,8 +180,10 @@ class _FleetBuilder:
                     withheld=node_slice.withheld or gated_off(published.terms, features),
                     in_use=name in held.holders and not is_ours,
                     terms=published.terms,
-                    consumed=_sum(others) if others else None,
+                    consumed=added_up(others) if others else None,
                 )
+                if name in held.holders or shares:
+                    drawn.take(each.driver, each.pool, published.terms)
                 if holder is not None and is_ours:
                     self.rows[holder].append(row)
                 for owner, used in shares:
@@ -242,36 +246,6 @@ class _FleetBuilder:
                     f"cluster {found.name} reports no DeviceClass {stand_in.name}:"
                     f" {' && '.join(stand_in.selectors)} stands for it"
                 )
-
-
-def _counter_sets(slices: Iterable[Slice]) -> Mapping[tuple[Driver, str], tuple[CounterSet, ...]]:
-    """Counters by driver and resource pool, of the newest generation."""
-    newest: dict[tuple[Driver, str], int] = {}
-    sets: dict[tuple[Driver, str], list[CounterSet]] = {}
-    for each in sorted(slices, key=lambda each: each.name):
-        key = (each.driver, each.pool)
-        if not each.shared_counters or each.generation < newest.get(key, 0):
-            continue
-        if each.generation > newest.get(key, 0):
-            sets[key] = []
-        newest[key] = each.generation
-        sets.setdefault(key, []).extend(each.shared_counters)
-    return {key: tuple(found) for key, found in sorted(sets.items())}
-
-
-def _features(records: ClusterRecords) -> SchedulerFeatures:
-    """The newest release among the kubelets: a control plane is never older than its nodes."""
-    releases = [Release.of_kubelet(node.kubelet_version) for node in records.nodes.values()]
-    known = [release for release in releases if release is not None]
-    return SchedulerFeatures.default(max(known)) if known else SchedulerFeatures()
-
-
-def _sum(shares: Iterable[Shares]) -> Mapping[str, Quantity]:
-    total: dict[str, Quantity] = {}
-    for used in shares:
-        for name, amount in used:
-            total[name] = total[name].add(amount) if name in total else amount
-    return total
 
 
 def _node(

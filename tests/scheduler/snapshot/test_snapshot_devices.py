@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from solver.domain.device import VersionText, Withheld
-from tests.scheduler.snapshot.manifests import GPU, a_device, a_node, a_slice, changed
+from solver.domain.quantity import Quantity
+from solver.place import place
+from tests.scheduler.snapshot.manifests import GPU, a_claim, a_device, a_node, a_slice, changed
 from tests.scheduler.snapshot.readings import lines, of_fleet, withheld
 
 TAINTED = [{"key": "k", "effect": "NoExecute"}]
@@ -144,3 +146,37 @@ def test_gates_follow_the_release_of_the_kubelets(tmp_path: Path) -> None:
     devices = a_slice(name="b", devices=[a_device(consumesCounters=COUNTED)], count=2)
     node = changed(a_node(), "status.nodeInfo", {"kubeletVersion": "v1.36.0"})
     assert [None] == withheld(of_fleet(tmp_path, node, counters, devices))
+
+
+def test_a_pool_whose_counters_are_below_nothing_is_reported_once(tmp_path: Path) -> None:
+    """Two parts are held that one GPU cannot have given: the driver or somebody's hand made them."""
+    shared = [{"name": "s", "counters": {"c": {"value": "1"}, "d": {"value": "1"}}}]
+    uses = [{"counterSet": "s", "counters": {"c": {"value": "1"}, "d": {"value": "1"}}}]
+    counters = a_slice(name="a", devices=[], count=2, sharedCounters=shared)
+    parts = [a_device(f"p{number}", consumesCounters=uses) for number in range(3)]
+    node = changed(a_node(), "status.nodeInfo", {"kubeletVersion": "v1.36.0"})
+    found = of_fleet(
+        tmp_path, node, counters, a_slice(name="b", devices=parts, count=2), a_claim("x", "p0", "p1")
+    )
+
+    (said,) = [line for line in lines(found) if "counter" in line]
+    expected = (
+        "claims take 2 of counter s/c of resource pool gpu.nvidia.com/n1, expected at most 1;"
+        " it gives no more parts away"
+    )
+    assert said.endswith(f"InferenceCluster eu: {expected}")
+    assert not place(found.problem).plan.creates
+
+
+def test_shares_of_a_device_are_added_up(tmp_path: Path) -> None:
+    """What claims of others take of it is gone; the rest is still to be had."""
+    device = a_device("big", allowMultipleAllocations=True)
+    claims = [a_claim(name, "big") for name in ("x", "y")]
+    for number, claim in enumerate(claims):
+        result = claim["status"]["allocation"]["devices"]["results"][0]
+        result |= {"shareID": f"id-{number}", "consumedCapacity": {"memory": "10Gi"}}
+    node = changed(a_node(), "status.nodeInfo", {"kubeletVersion": "v1.36.0"})
+    table = of_fleet(tmp_path, node, a_slice(devices=[device]), *claims).problem.fleet.devices
+
+    assert [False] == list(table.in_use)
+    assert {0: {"memory": Quantity.parse("20Gi")}} == table.consumed
