@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.baseline import baseline
-from solver.device_audit import overcommitted
+from solver.device_audit import given_on_two_nodes, overcommitted
 from solver.domain.identity import ReplicaKey
 from solver.domain.plan import Create, Evict, EvictionReason, Keep, Plan, Slot
 from solver.domain.policy import Preemption, TierName
@@ -223,6 +223,7 @@ def _one_fabric(survey: Survey, create: Keep | Create, slots: list[Slot], what: 
 
 def _nodes_hold(survey: Survey, plan: Plan) -> Found:
     yield from overcommitted(survey, plan)
+    yield from given_on_two_nodes(survey, plan)
 
 
 def _quotas_hold(survey: Survey, plan: Plan) -> Found:

@@ -11,6 +11,7 @@ from solver.matching.needs import asks_for_more
 from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of, slot_needs
 from solver.matching.standing import resources_of
+from solver.matching.twins import twins
 
 Found = Iterator[tuple[str, str]]
 
@@ -29,6 +30,25 @@ def overcommitted(survey: Survey, plan: Plan) -> Found:
             else:
                 yield from _devices(survey, node, guests)
             yield from _resources(survey, node, guests)
+
+
+def given_on_two_nodes(survey: Survey, plan: Plan) -> Found:
+    """Devices that several nodes reach, given to pods of more than one; or not given where they are needed."""
+    same = twins(survey)
+    owner: dict[int, str] = {}
+    for replica in plan.replicas if same else ():
+        for slot in replica.slots:
+            held = None if isinstance(replica, Create) else _held_rows(survey, replica, slot)
+            given = held if held is not None else tuple(row for each in slot.devices for row in each.rows)
+            name = f"{replica.replica}, engine {slot.engine}, copy {slot.copy}, {slot.role} {slot.rank}"
+            for row in (row for row in given if row in same):
+                first = same[row][0]
+                if owner.setdefault(first, name) != name:
+                    yield name, f"is given {survey.kinds.table.names[row]}, as is {owner[first]}"
+            needs, _ = slot_needs(survey, replica, slot)
+            wanted = sum(need.count for need in needs if need.accepts & ~survey.kinds.networked == 0)
+            if slot.order and wanted > sum(row in same for row in given):
+                yield name, f"needs {wanted} devices that nodes share and is given fewer"
 
 
 def _has_claims(survey: Survey, guests: list[tuple[Keep | Create, Slot]]) -> bool:

@@ -15,6 +15,7 @@ from solver.matching.rehearsed_node import ANY_ORDER, NodeAnswer, PodClaims, Reh
 from solver.matching.replay import Selections
 from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of
+from solver.matching.twins import twins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +78,23 @@ class _Rehearsal:
                     )
 
     def run(self) -> Rehearsed:
+        same = twins(self.survey)
+        gone: set[int] = {
+            row
+            for slots in self.standing.values()
+            for each in held_on(self.survey, slots).rows
+            for row in same.get(each, ())
+        }
         refusals: list[Refusal] = []
         released: dict[tuple[ReplicaKey, PodKey], tuple[int, Slot]] = {}
         for node, waiting in sorted(self.waiting.items()):
             pods = sorted(waiting, key=lambda each: each[1].order)
-            answer = self._answer(node, pods)
+            answer = self._answer(node, pods, gone)
             if answer.refused is not None:
                 replica, slot = pods[answer.refused]
                 refusals.append(self._refusal(node, replica, slot, answer.message))
                 continue
+            gone.update(row for pod in answer.given for _, each in pod for row in same.get(each, ()))
             for position, chosen in enumerate(answer.order):
                 replica, slot = pods[chosen]
                 released[replica.replica, _key(slot)] = (
@@ -100,12 +109,16 @@ class _Rehearsal:
             return Rehearsed(plan=self.plan, refusals=tuple(refusals))
         return Rehearsed(plan=self._released(released))
 
-    def _answer(self, node: int, pods: Sequence[Waiting]) -> NodeAnswer:
+    def _answer(self, node: int, pods: Sequence[Waiting], gone: set[int]) -> NodeAnswer:
         """The answer with rows of this node, whoever it was worked out for."""
         self.rehearsals.asked += 1
         survey = self.survey
         start = int(survey.problem.fleet.devices.starts[node])
-        held = held_on(survey, [(replica, slot) for replica, slot in self.standing.get(node, ())])
+        held = held_on(survey, self.standing.get(node, ()))
+        stop = int(survey.problem.fleet.devices.starts[node + 1])
+        elsewhere = {row for row in gone if start <= row < stop}
+        if elsewhere:
+            held = replace(held, rows=tuple(sorted({*held.rows, *elsewhere})))
         claims = [self._claim(replica, slot) for replica, slot in pods]
         key = (
             self._node_number(node),

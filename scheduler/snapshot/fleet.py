@@ -12,11 +12,12 @@ from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
 from scheduler.snapshot.node_resources import free_resources
-from scheduler.snapshot.records import ClusterRecords, NodeRecord, SliceScope
+from scheduler.snapshot.records import ClusterRecords, NodeRecord
 from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, report_unusable, slices_by_node
 from scheduler.snapshot.salvage import salvaged
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
 from solver.domain.device_table import DeviceTableBuilder
+from solver.domain.device_terms import DeviceTerms
 from solver.domain.fleet import CapacitySource, Cluster, Fleet, Node, NodePool, NodeResources
 from solver.domain.identity import ClusterName, NodeKey, NodePoolKey
 from solver.domain.kubernetes import SchedulerFeatures
@@ -55,6 +56,7 @@ class _FleetBuilder:
     rows: dict[OwnedSlot, list[int]] = field(default_factory=lambda: defaultdict(list))
     shares: dict[OwnedSlot, list[tuple[int, Shares]]] = field(default_factory=lambda: defaultdict(list))
     notes: list[str] = field(default_factory=list)
+    networked: dict[DeviceTerms, DeviceTerms] = field(default_factory=dict)
 
     def add(
         self,
@@ -102,7 +104,8 @@ class _FleetBuilder:
         counts: Mapping[str, tuple[int, int]],
     ) -> None:
         drawn = Drawn()
-        slices = slices_by_node(records.slices.values())
+        labels = {name: node.labels for name, node in sorted(records.nodes.items())}
+        slices = slices_by_node(records.slices.values(), labels)
         counters = counter_sets(records.slices.values())
         self.clusters[-1] = found = replace(found, counter_sets=counters, features=features_of(records))
         records.slices.clear()
@@ -179,7 +182,7 @@ class _FleetBuilder:
                     slice_name=each.name,
                     withheld=node_slice.withheld or gated_off(published.terms, features),
                     in_use=name in held.holders and not is_ours,
-                    terms=published.terms,
+                    terms=self._networked(published.terms) if node_slice.is_networked else published.terms,
                     consumed=added_up(others) if others else None,
                 )
                 if name in held.holders or shares:
@@ -189,6 +192,10 @@ class _FleetBuilder:
                 for owner, used in shares:
                     if owner is not None and self._is_on(owner, record, joined):
                         self.shares[owner].append((row, used))
+
+    def _networked(self, terms: DeviceTerms) -> DeviceTerms:
+        """*terms* of a device that several nodes reach; equal ones are one object."""
+        return self.networked.setdefault(terms, replace(terms, is_networked=True))
 
     def _is_on(self, owner: OwnedSlot | None, record: NodeRecord, joined: JoinedPods) -> bool:
         """Whether *owner* is one of our slots, on the node *record*."""
@@ -219,17 +226,15 @@ class _FleetBuilder:
     ) -> None:
         not_local = 0
         homeless = 0
-        for each in slices.unattached:
-            not_local += sum(each.scope is not SliceScope.EACH_DEVICE or not d.node for d in each.devices)
-            self.loose.add_slice(f"{name}/{each.name}", each, held)
+        for each, devices in slices.unattached:
+            not_local += len(devices)
+            self.loose.add_slice(f"{name}/{each.name}", each, devices, held)
         for node in sorted(slices.local):
             for node_slice in slices.local.pop(node):
                 homeless += len(node_slice.devices) if node not in records.nodes else 0
                 self.loose.add_devices(f"{name}/{node}", node_slice, held)
         if not_local:
-            self.notes.append(
-                f"cluster {name}: {not_local} devices that are not local to one node offer nothing"
-            )
+            self.notes.append(f"cluster {name}: {not_local} devices that no node reaches offer nothing")
         if homeless:
             self.intake.findings.warning(
                 records.origin,

@@ -27,12 +27,17 @@ class LooseBuilder:
         self._devices = DeviceTableBuilder()
         self._owners: list[str] = []
 
-    def add_slice(self, owner: str, each: Slice, held: Holdings | None = None) -> None:
-        """All devices of a slice, but those that name their own node."""
+    def add_slice(
+        self,
+        owner: str,
+        each: Slice,
+        devices: tuple[PublishedDevice, ...] | None = None,
+        held: Holdings | None = None,
+    ) -> None:
+        """The *devices* of a slice that no node reaches; None: all but those that name their own node."""
+        if devices is None:
+            devices = tuple(d for d in each.devices if each.scope is not SliceScope.EACH_DEVICE or not d.node)
         is_local = each.scope is SliceScope.NODE
-        devices = tuple(
-            device for device in each.devices if each.scope is not SliceScope.EACH_DEVICE or not device.node
-        )
         self._add(owner, each, devices, None if is_local else Withheld.NOT_NODE_LOCAL, held)
 
     def add_devices(self, owner: str, node_slice: NodeSlice, held: Holdings | None = None) -> None:

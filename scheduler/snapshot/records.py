@@ -10,6 +10,7 @@ from solver.domain.device import AttributeValue, Device, QualifiedName
 from solver.domain.device_terms import DeviceTerms
 from solver.domain.fleet import DeviceClass, NodeResources
 from solver.domain.identity import DeviceClassName, Driver
+from solver.domain.node_selector import NodeSelector
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import CounterSet
 from solver.domain.taint import Taint
@@ -62,6 +63,8 @@ class Slice:
     slice_count: int
     scope: SliceScope
     node: str | None
+    #: With a node selector, which nodes it selects.
+    selector: NodeSelector | None
     devices: tuple[PublishedDevice, ...]
     shared_counters: tuple[CounterSet, ...]
     origin: Origin

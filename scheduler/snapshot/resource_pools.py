@@ -5,11 +5,12 @@ more than one node are not given out yet.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scheduler.snapshot.findings import Findings
-from scheduler.snapshot.records import PublishedDevice, Slice, SliceScope
+from scheduler.snapshot.reach import Reach
+from scheduler.snapshot.records import PublishedDevice, Slice
 from solver.domain.device import Withheld
 from solver.domain.device_terms import DeviceTerms
 from solver.domain.kubernetes import Gate, SchedulerFeatures
@@ -24,6 +25,8 @@ class NodeSlice:
     withheld: Withheld | None
     #: What was found and what was expected of the resource pool, if it is incomplete or invalid.
     complaint: str = ""
+    #: Whether other nodes reach them too.
+    is_networked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +35,30 @@ class SlicesByNode:
 
     #: By node, in order of driver, resource pool and slice.
     local: dict[str, list[NodeSlice]]
-    #: Slices whose devices belong to no single node.
-    unattached: tuple[Slice, ...]
+    #: Slices with those of their devices that no node reaches.
+    unattached: tuple[tuple[Slice, tuple[PublishedDevice, ...]], ...]
     #: Slices whose resource pool is incomplete or invalid, with the sentence that says why.
     unusable: tuple[tuple[Slice, str], ...]
 
 
-def slices_by_node(slices: Iterable[Slice]) -> SlicesByNode:
-    """Sort *slices* of one cluster out by node."""
+def slices_by_node(slices: Iterable[Slice], nodes: Mapping[str, Mapping[str, str]]) -> SlicesByNode:
+    """Sort *slices* of one cluster out by node; *nodes* are its nodes with their labels."""
     groups: dict[tuple[str, str], list[Slice]] = defaultdict(list)
     for each in sorted(slices, key=lambda each: (each.driver, each.pool, each.name)):
         groups[each.driver, each.pool].append(each)
     local: dict[str, list[NodeSlice]] = defaultdict(list)
-    unattached: list[Slice] = []
-    unusable: list[tuple[Slice, str]] = []
+    unattached: list[tuple[Slice, tuple[PublishedDevice, ...]]] = []
+    unusable: dict[tuple[str, str], tuple[Slice, str]] = {}
     for group in groups.values():
-        for node, node_slice in _group_by_node(group):
+        reach = Reach(group, nodes)
+        for node, node_slice in _group_by_node(group, reach):
             local[node].append(node_slice)
             # What is malformed was reported when it was read.
             if node_slice.complaint and not node_slice.slice.is_malformed:
-                unusable.append((node_slice.slice, node_slice.complaint))
-        unattached.extend(each for each in group if each.scope is not SliceScope.NODE and each.devices)
-    return SlicesByNode(local=local, unattached=tuple(unattached), unusable=tuple(unusable))
+                key = (node_slice.slice.name, node_slice.complaint)
+                unusable.setdefault(key, (node_slice.slice, node_slice.complaint))
+        unattached.extend(reach.unattached())
+    return SlicesByNode(local=local, unattached=tuple(unattached), unusable=tuple(unusable.values()))
 
 
 def report_unusable(unusable: Sequence[tuple[Slice, str]], findings: Findings) -> None:
@@ -73,52 +78,47 @@ def gated_off(terms: DeviceTerms, features: SchedulerFeatures) -> Withheld | Non
     """Why a scheduler with *features* gives no device with *terms* away, None if it does."""
     if terms.consumes and not features.has(Gate.PARTITIONABLE_DEVICES):
         return Withheld.COUNTERS
-    if terms.node is not None and not features.has(Gate.PARTITIONABLE_DEVICES):
-        return Withheld.NOT_NODE_LOCAL
+    if terms.scope is not None and not features.has(Gate.PARTITIONABLE_DEVICES):
+        return Withheld.COUNTERS
     if terms.binding_conditions and not features.has(Gate.BINDING_CONDITIONS):
         return Withheld.BINDING
     return None
 
 
-def _group_by_node(group: Sequence[Slice]) -> Iterator[tuple[str, NodeSlice]]:
-    own: dict[str, list[tuple[Slice, tuple[PublishedDevice, ...]]]] = defaultdict(list)
-    # Counters are relevant everywhere, and so is what all nodes reach.
-    common = []
-    for each in group:
-        if each.scope is SliceScope.NODE and each.node:
-            own[each.node].append((each, each.devices))
-        if each.scope is SliceScope.EACH_DEVICE:
-            for node, devices in _devices_by_node(each).items():
-                own[node].append((each, devices))
-        if each.scope is SliceScope.ALL_NODES or each.shared_counters:
-            common.append(each)
+def _group_by_node(group: Sequence[Slice], reach: Reach) -> Iterator[tuple[str, NodeSlice]]:
     generations = Counter(each.generation for each in group)
-    for node in sorted(own):
-        relevant = [each for each, _ in own[node]]
+    # Counters are relevant everywhere.
+    common = [each for each in group if each.shared_counters]
+    drawing = {
+        node
+        for node, own in reach.by_node.items()
+        if any(device.terms.consumes for _, devices in own for device in devices)
+    }
+    for node, own in sorted(reach.by_node.items()):
+        relevant = [each for each, _ in own]
         relevant += [each for each in common if each not in relevant]
         newest = max(each.generation for each in relevant)
         current = [each for each in relevant if each.generation == newest]
         withheld, complaint = _pool_fault(current, newest, generations)
-        for each, devices in own[node]:
-            if each.generation == newest:
+        for each, devices in own:
+            if each.generation != newest:
+                continue
+            for is_networked, part in reach.parts(each, devices):
                 reason = withheld
-                if len(own) > 1 and each.scope is SliceScope.EACH_DEVICE and _share_counters(devices):
-                    # Their counters are those of other nodes too.
+                is_drawn = len(drawing) > 1 and any(device.terms.consumes for device in part)
+                if is_drawn or (is_networked and any(device.terms.is_shared for device in part)):
+                    # Their counters and capacities are those of other nodes too.
                     reason = withheld or Withheld.NOT_NODE_LOCAL
-                yield node, NodeSlice(slice=each, devices=devices, withheld=reason, complaint=complaint)
-
-
-def _devices_by_node(each: Slice) -> dict[str, tuple[PublishedDevice, ...]]:
-    """The devices of a slice that name their own node, by that."""
-    found: dict[str, list[PublishedDevice]] = defaultdict(list)
-    for device in each.devices:
-        if device.node is not None:
-            found[device.node].append(device)
-    return {node: tuple(devices) for node, devices in found.items()}
-
-
-def _share_counters(devices: Sequence[PublishedDevice]) -> bool:
-    return any(device.terms.consumes for device in devices)
+                yield (
+                    node,
+                    NodeSlice(
+                        slice=each,
+                        devices=part,
+                        withheld=reason,
+                        complaint=complaint,
+                        is_networked=is_networked,
+                    ),
+                )
 
 
 def _pool_fault(

@@ -7,6 +7,7 @@ from scheduler.api.faults import shown
 from scheduler.snapshot.device_reader import DeviceReader
 from scheduler.snapshot.device_values import UnreadableFieldError
 from scheduler.snapshot.dra_devices import quantities
+from scheduler.snapshot.dra_nodes import read_node_selector
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object, Raw
 from scheduler.snapshot.raw import items, mapping, text
@@ -48,6 +49,7 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
         slice_count=slice_count,
         scope=scope,
         node=text(spec, "nodeName") if scope is SliceScope.NODE else None,
+        selector=read_node_selector(spec["nodeSelector"]) if scope is SliceScope.SELECTED_NODES else None,
         devices=_devices(read, driver, reader, findings),
         shared_counters=_shared_counters(spec, wrong),
         origin=read.origin,

@@ -39,7 +39,7 @@ class Withheld(StrEnum):
 
     COUNTERS = "consumes shared counters, and its cluster has DRAPartitionableDevices off"
     BINDING = "has binding conditions, and its cluster has DRADeviceBindingConditions off"
-    NOT_NODE_LOCAL = "is not local to one node"
+    NOT_NODE_LOCAL = "shares counters or capacity with other nodes"
     POOL_INCOMPLETE = "belongs to an incomplete resource pool"
     POOL_INVALID = "belongs to an invalid resource pool"
 

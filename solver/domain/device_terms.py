@@ -28,6 +28,8 @@ class DeviceTerms:
     node: str | None = None
     selector: NodeSelector | None = None
     all_nodes: bool = False
+    #: Whether more than one node of the cluster reaches it.
+    is_networked: bool = False
 
     @property
     def scope(self) -> NodeScope | None:

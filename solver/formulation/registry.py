@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from solver.domain.policy import TierName
 from solver.formulation.constraint import Constraint
+from solver.formulation.constraints.networked_devices import NetworkedDevices
 from solver.formulation.constraints.node_capacity import NodeCapacity
 from solver.formulation.constraints.node_resources import NodeResources
 from solver.formulation.constraints.quota import Quota
@@ -25,6 +26,7 @@ from solver.formulation.terms.stranded import StrandedTerm
 CONSTRAINTS: tuple[Constraint, ...] = (
     ReplicaCount(),
     SharedAmounts(),
+    NetworkedDevices(),
     NodeCapacity(),
     NodeResources(),
     Quota(),

@@ -52,6 +52,8 @@ class Inventory:
             pool.key: problem.policy.price_overrides.get(pool.key, pool.price_microdollars_per_hour)
             for pool in fleet.node_pools
         }
+        self._present: dict[ClusterName, int] = {}
+        self._networked: dict[ClusterName, Mapping[int, int]] = {}
         self._class_masks: dict[tuple[str, tuple[str, ...]], int] = {}
 
     def _place(self, node: Node) -> NodePlace:
@@ -66,6 +68,36 @@ class Inventory:
             fabric = f"node pool {pool.key.name}"
         zone = node.labels.get(ZONE_LABEL) or (pool.zones[0] if len(pool.zones) == 1 else None)
         return NodePlace(cluster, node.node_pool, fabric, node.labels.get(CLIQUE_LABEL), zone)
+
+    def present(self, cluster: ClusterName) -> int:
+        """Bit mask of the kinds that some node of *cluster* has, in use or not."""
+        if cluster not in self._present:
+            nodes = [n for pool in self.pools_of_cluster[cluster] for n in self.nodes_of_pool[pool]]
+            found = self.kinds.total[nodes].sum(axis=0).nonzero()[0] if nodes else ()
+            self._present[cluster] = sum(1 << int(kind) for kind in found)
+        return self._present[cluster]
+
+    def networked(self, cluster: ClusterName) -> Mapping[int, int]:
+        """Devices by kind that several nodes of *cluster* reach and that nobody else holds, each counted once."""
+        if cluster not in self._networked:
+            self._networked[cluster] = self._count_networked(cluster) if self.kinds.networked else {}
+        return self._networked[cluster]
+
+    def _count_networked(self, cluster: ClusterName) -> dict[int, int]:
+        table = self.fleet.devices
+        free: dict[tuple[int, str, str], bool] = {}
+        for pool in self.pools_of_cluster[cluster]:
+            for node in self.nodes_of_pool[pool]:
+                for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+                    kind = int(self.kinds.kind_of_row[row])
+                    if self.kinds.networked >> kind & 1 and not table.withheld[row]:
+                        key = (kind, table.resource_pools[row], table.names[row])
+                        # A device that a pod of ours holds is in use on all nodes but its own.
+                        free[key] = free.get(key, False) or not table.in_use[row]
+        counts: dict[int, int] = {}
+        for (kind, _, _), is_free in free.items():
+            counts[kind] = counts.get(kind, 0) + is_free
+        return counts
 
     def takes_new(self, position: int) -> bool:
         """Whether the node at *position* accepts pods it does not have yet."""

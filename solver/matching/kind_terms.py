@@ -22,6 +22,8 @@ class KindTerms:
     #: Of shared devices: amount and policy by name as written.
     capacities: tuple[tuple[str, Quantity, RequestPolicy | None], ...] = ()
     has_conditions: bool = False
+    #: More than one node reaches its devices, so that what one takes is gone for the others.
+    is_networked: bool = False
 
     @property
     def limits(self) -> dict[str, CapacityOfGroup]:
@@ -58,6 +60,7 @@ def kind_terms(device: Device, terms: DeviceTerms) -> KindTerms:
         if terms.is_shared
         else (),
         has_conditions=bool(terms.binding_conditions),
+        is_networked=terms.is_networked,
     )
     return PLAIN_KIND if found == PLAIN_KIND else found
 

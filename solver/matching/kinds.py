@@ -171,6 +171,11 @@ class DeviceKinds:
         """Bit mask of the kinds that serve several requests at once."""
         return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.is_shared)
 
+    @cached_property
+    def networked(self) -> int:
+        """Bit mask of the kinds that more than one node reaches."""
+        return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.is_networked)
+
     def tolerated(self, tolerations: tuple[DeviceToleration, ...]) -> int:
         """Bit mask of the kinds whose taints *tolerations* cover."""
         return sum(1 << kind for kind, terms in enumerate(self.terms) if tolerated(terms.taints, tolerations))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from solver.domain.identity import ClusterName
 from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.node_grouping import Consumed, Held
 from solver.matching.pod_claim import PodClaim
@@ -75,11 +76,15 @@ class Ledger:
         self._free: dict[int, dict[int, int]] = {}
         self._needs: dict[int, dict[int, int]] = {}
         self._left: dict[int, list[int] | None] = {}
+        #: Needs that only devices which nodes share can serve, and such devices that are held, by cluster.
+        self._shared_needs: dict[ClusterName, dict[int, int]] = {}
+        self._shared_held: dict[ClusterName, dict[int, int]] = {}
+        self._networked = special.inventory.kinds.networked
         #: Only where some claim of the problem is more than counts.
         self._claims: dict[int, _Claims] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
-        self._known: dict[tuple[int, Unit], bool] = {}
+        self._known: dict[tuple[int, Unit, object], bool] = {}
         for standing in standings:
             for pod in standing.pods:
                 self.occupy(standing, pod)
@@ -92,6 +97,7 @@ class Ledger:
         if pod.held is not None:
             for kind, count in pod.held:
                 free[kind] = free.get(kind, 0) - sign * count
+            self._hold_shared(pod.node, pod.held, sign)
             if self._special.is_needed:
                 self._claims[pod.node].hold(pod, sign)
         else:
@@ -106,6 +112,7 @@ class Ledger:
         free = self._of(pod.node)
         for kind, count in pod.held:
             free[kind] = free.get(kind, 0) - count
+        self._hold_shared(pod.node, pod.held, 1)
         if self._special.is_needed:
             self._claims[pod.node].hold(pod, 1)
         self._state.pop(pod.node, None)
@@ -133,7 +140,7 @@ class Ledger:
 
     def has_room(self, node: int, unit: Unit) -> bool:
         """Whether *unit* fits on *node* beside all that is there."""
-        key = (self.state(node), unit)
+        key = (self.state(node), unit, self._shared_state(node, unit))
         if key not in self._known:
             self._known[key] = self._fits(node, unit)
         return self._known[key]
@@ -164,6 +171,8 @@ class Ledger:
         needs = [Need(accepts, count) for accepts, count in merged.items()]
         if min(free.values(), default=0) < 0 or not fits(needs, free):
             return False
+        if not self._shared_fits(node, unit):
+            return False
         return not self._special.is_needed or self.claims_fit(node, unit.needs)
 
     def claims_fit(self, node: int, needs: Sequence[Need] = ()) -> bool:
@@ -177,6 +186,41 @@ class Ledger:
         for accepts, count in counted(needs).items():
             whole[accepts] = whole.get(accepts, 0) + count
         return self._special.fits(node, guests.held(), claims, whole)
+
+    def _cluster(self, node: int) -> ClusterName:
+        return self._inventory.fleet.nodes[node].key.cluster
+
+    def _hold_shared(self, node: int, held: Iterable[tuple[int, int]], sign: int) -> None:
+        for kind, count in held if self._networked else ():
+            if self._networked >> kind & 1:
+                taken = self._shared_held.setdefault(self._cluster(node), {})
+                taken[kind] = taken.get(kind, 0) + sign * count
+
+    def _shared_state(self, node: int, unit: Unit) -> object:
+        """What the answer depends on besides the node, for units that take devices which nodes share."""
+        if not self._networked or not any(need.accepts & self._networked for need in unit.needs):
+            return None
+        cluster = self._cluster(node)
+        return (
+            cluster,
+            tuple(sorted(self._shared_needs.get(cluster, {}).items())),
+            tuple(sorted(self._shared_held.get(cluster, {}).items())),
+        )
+
+    def _shared_fits(self, node: int, unit: Unit) -> bool:
+        """Whether the cluster has enough of the devices that its nodes share."""
+        own = [need for need in unit.needs if need.count and need.accepts & ~self._networked == 0]
+        if not self._networked or not own:
+            return True
+        cluster = self._cluster(node)
+        wanted = dict(self._shared_needs.get(cluster, {}))
+        for need in own:
+            wanted[need.accepts] = wanted.get(need.accepts, 0) + need.count
+        taken = self._shared_held.get(cluster, {})
+        left = {
+            kind: count - taken.get(kind, 0) for kind, count in self._inventory.networked(cluster).items()
+        }
+        return fits([Need(accepts, count) for accepts, count in wanted.items()], left)
 
     def _of(self, node: int) -> dict[int, int]:
         if node not in self._free:
@@ -196,6 +240,11 @@ class Ledger:
                 placed[need.accepts] = placed.get(need.accepts, 0) + sign * need.count
                 if placed[need.accepts] == 0:
                     del placed[need.accepts]
+        if self._networked:
+            shared = self._shared_needs.setdefault(self._cluster(node), {})
+            for need in needs:
+                if need.count and need.accepts & ~self._networked == 0:
+                    shared[need.accepts] = shared.get(need.accepts, 0) + sign * need.count
         if self._special.is_needed:
             self._claims[node].charge(needs, sign)
         self._state.pop(node, None)

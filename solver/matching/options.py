@@ -74,7 +74,11 @@ class Options:
             mask = self.inventory.class_mask(cluster, device_class)
             for text in request.selectors:
                 mask &= self.inventory.kinds.matching(text)
-            self._accepted[key] = mask & self.inventory.kinds.tolerated(request.tolerations)
+            mask &= self.inventory.kinds.tolerated(request.tolerations)
+            networked = self.inventory.kinds.networked
+            # Whoever can be served by devices of nodes leaves those that nodes share to others.
+            own = mask & ~networked
+            self._accepted[key] = own if own & self.inventory.present(cluster) else mask
         return self._accepted[key]
 
     def accepted_by_any(

@@ -40,6 +40,8 @@ class Shares:
 
     def of_need(self, need: Need) -> int:
         """What a request takes at the least."""
+        if need.accepts and need.accepts & ~self._inventory.kinds.networked == 0:
+            return 0  # belongs to no node
         if need.part is not None:
             return need.devices * need.part
         return need.devices * min(
@@ -47,11 +49,15 @@ class Shares:
         )
 
     @cached_property
+    def _real(self) -> NDArray[np.bool_]:
+        """The kinds that are devices of one node."""
+        other = self._inventory.kinds.synthetic | self._inventory.kinds.networked
+        return np.array([not other >> kind & 1 for kind in range(len(self.of_kind))], dtype=np.bool_)
+
+    @cached_property
     def whole(self) -> NDArray[np.bool_]:
-        """The kinds that are whole devices and not Synthetic."""
-        synthetic = self._inventory.kinds.synthetic
-        real = np.array([not synthetic >> kind & 1 for kind in range(len(self.of_kind))], dtype=np.bool_)
-        found: NDArray[np.bool_] = real & (self.of_kind == self.scale)
+        """The kinds that are whole devices of one node."""
+        found: NDArray[np.bool_] = self._real & (self.of_kind == self.scale)
         return found
 
     @cached_property
@@ -64,10 +70,7 @@ class Shares:
     def free(self) -> NDArray[np.int64]:
         """What of each node nobody holds for whom the plan does not decide."""
         kinds = self._inventory.kinds
-        real = np.array(
-            [not kinds.synthetic >> kind & 1 for kind in range(len(self.of_kind))], dtype=np.bool_
-        )
-        held = (kinds.total - kinds.free)[:, real].astype(np.int64) @ self.of_kind[real]
+        held = (kinds.total - kinds.free)[:, self._real].astype(np.int64) @ self.of_kind[self._real]
         return self.total - held
 
     def _of_kind(self, kind: int) -> int:

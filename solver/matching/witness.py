@@ -1,6 +1,6 @@
 """A witness for every node: which devices each request of each pod takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from solver.domain.identity import Driver, ReplicaKey
 from solver.domain.plan import SlotDevices
@@ -13,6 +13,7 @@ from solver.matching.scene import Survey
 from solver.matching.signature import signature
 from solver.matching.special_nodes import counted
 from solver.matching.taken import Taken
+from solver.matching.twins import twins
 
 
 class Witness:
@@ -21,11 +22,17 @@ class Witness:
     def __init__(self, survey: Survey, draft: Draft) -> None:
         self._survey = survey
         self._special = survey.options.special
+        #: Rows that stand for devices which other nodes reach too, once one of them is given away.
+        self._gone: set[int] = set()
         self._of: dict[tuple[ReplicaKey, PodKey], tuple[SlotDevices, ...]] = {}
         on_node: dict[int | None, list[Guest]] = {}
         for guest in guests(survey, draft):
             on_node.setdefault(guest.node, []).append(guest)
-        for node, pods in on_node.items():
+        self._twins = twins(survey)
+        for pods in on_node.values():
+            for pod in pods:
+                self._take(pod.rows)
+        for node, pods in sorted(on_node.items(), key=lambda item: -1 if item[0] is None else item[0]):
             self._settle(node, pods)
 
     def of(self, replica: ReplicaKey, pod: PodKey) -> tuple[SlotDevices, ...]:
@@ -41,6 +48,7 @@ class Witness:
         elif node is not None:
             given = self._counted(node, open_pods, held_pods) or given
         for pod, own in zip(open_pods, given, strict=True):
+            self._take(each.row for part in own or () for each in part if each.row is not None)
             self._of[(pod.replica, pod.key)] = tuple(self._described(pod, own))
         for pod in held_pods:
             self._of[(pod.replica, pod.key)] = tuple(self._described(pod, self._split(pod)))
@@ -55,6 +63,8 @@ class Witness:
         for pod in held_pods:
             for kind, count in pod.held or ():
                 free[kind] = free.get(kind, 0) - count
+        for gone in self._gone_on(node, held_pods):
+            free[int(kinds.kind_of_row[gone])] -= 1
         needs = [need for pod in open_pods for need in pod.needs]
         given = assign(needs, free)
         if given is None:
@@ -70,10 +80,26 @@ class Witness:
         ]
         return _by_pod(open_pods, taken)
 
+    def _take(self, rows: Iterable[int]) -> None:
+        """Devices that nodes share are gone from all of them once they are given away on one."""
+        for row in rows:
+            self._gone.update(self._twins.get(row, ()))
+
+    def _gone_on(self, node: int, held_pods: Sequence[Guest]) -> list[int]:
+        """Rows of *node* whose devices pods of other nodes have."""
+        starts = self._survey.kinds.table.starts
+        held = {row for pod in held_pods for row in pod.rows}
+        in_use = self._survey.kinds.table.in_use
+        return [
+            row
+            for row in sorted(self._gone)
+            if starts[node] <= row < starts[node + 1] and row not in held and not in_use[row]
+        ]
+
     def _free_rows(self, node: int, held_pods: Sequence[Guest]) -> dict[int, Iterator[int]]:
         """Rows that can be given away by kind; as many as are asked for, even where the rows are not known."""
         table, kinds = self._survey.kinds.table, self._survey.kinds
-        held = {row for pod in held_pods for row in pod.rows}
+        held = {row for pod in held_pods for row in pod.rows} | self._gone
         found: dict[int, list[int]] = {}
         for row in range(int(table.starts[node]), int(table.starts[node + 1])):
             if not table.withheld[row] and not table.in_use[row] and row not in held:
@@ -85,7 +111,9 @@ class Witness:
     ) -> list[list[list[Taken]]] | None:
         """Devices for pods of which some have claims."""
         held = Held(
-            rows=tuple(sorted(row for pod in held_pods for row in pod.rows)),
+            rows=tuple(
+                sorted({*(row for pod in held_pods for row in pod.rows), *self._gone_on(node, held_pods)})
+            ),
             shares=tuple(sorted((share for pod in held_pods for share in pod.shares), key=str)),
         )
         claims = [claim for pod in open_pods for claim in claims_of(pod.needs)]

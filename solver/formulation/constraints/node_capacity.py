@@ -25,6 +25,8 @@ class NodeCapacity:
                 _CellRows(variables.matrix, variables.cells.cells[index], guests, loads).add()
 
     def explain(self, variables: Variables, subject: str) -> str:
+        if subject.startswith("cluster "):
+            return f"the devices that several nodes of {subject} reach are used up"
         homes: dict[int, None] = {}
         needs: dict[int, int] = {}
         has_claims = False

@@ -17,7 +17,8 @@ class StrandedTerm:
     tier = TierName.STRANDED
 
     def objectives(self, variables: Variables) -> Iterator[Objective]:
-        synthetic = variables.scene.inventory.kinds.synthetic
+        kinds = variables.scene.inventory.kinds
+        synthetic = kinds.synthetic | kinds.networked
         shares = variables.scene.survey.shares
         held = _held(variables, shares)
         new: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]

@@ -7,7 +7,7 @@ import pytest
 from solver.domain.device import Withheld
 from solver.domain.quantity import Quantity
 from tests.scheduler.snapshot.manifests import GPU, Object, a_claim, a_device, a_node, a_slice, changed
-from tests.scheduler.snapshot.readings import lines, of_fleet, withheld
+from tests.scheduler.snapshot.readings import lines, node_names, of_fleet, withheld
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta2", "v1beta1"])
@@ -110,13 +110,14 @@ def test_only_complete_and_valid_pools_of_the_newest_generation_count(
     assert is_reported == any(expected)
 
 
-def test_devices_that_no_single_node_has_are_counted_in_a_note(tmp_path: Path) -> None:
-    """They need the exact allocator."""
+def test_devices_that_several_nodes_reach_stand_on_each(tmp_path: Path) -> None:
+    """With per-device selection each says where, which takes a gate; what no node reaches is counted in a note."""
     found = of_fleet(
         tmp_path,
         a_node(),
+        a_node("n2"),
         a_slice(),
-        a_slice(None, name="all", allNodes=True),
+        a_slice(None, name="all", allNodes=True, devices=[a_device("everywhere")]),
         a_slice(None, name="some", pool="p2", nodeSelector={"nodeSelectorTerms": [{}]}),
         a_slice(
             None,
@@ -127,10 +128,18 @@ def test_devices_that_no_single_node_has_are_counted_in_a_note(tmp_path: Path) -
         ),
     )
 
-    assert ("gpu-0", "gpu-1", "mine") == found.problem.fleet.devices.names
-    assert [None, None, Withheld.NOT_NODE_LOCAL] == withheld(found)
-    assert "cluster eu: 5 devices that are not local to one node offer nothing" in found.notes
-    assert 5 == len(found.loose_devices.table)
+    gated = Withheld.COUNTERS
+    names = found.problem.fleet.devices.names
+    expected = {
+        "n1": {"gpu-0": None, "gpu-1": None, "mine": gated, "theirs": gated, "everywhere": None},
+        "n2": {"theirs": gated, "everywhere": None},
+    }
+    starts = found.problem.fleet.devices.starts
+    assert expected == {
+        node: {names[row]: withheld(found)[row] for row in range(starts[n], starts[n + 1])}
+        for n, node in enumerate(node_names(found))
+    }
+    assert "cluster eu: 2 devices that no node reaches offer nothing" in found.notes
 
 
 def test_what_claims_hold_is_in_use(tmp_path: Path) -> None:
