@@ -65,15 +65,60 @@ class _Clearing(Insertion):
         ordered = sorted(self.survey.problem.deployments, key=lambda d: (-d.priority, devices_per_replica(d)))
         for deployment in ordered:
             while self.placed.get(deployment.key, 0) < deployment.replicas:
-                self._wanting = deployment
-                found = self._one(deployment)
-                self._wanting = None
+                found = self._one_cleared(deployment)
                 if found is None:
                     break
                 self._add(found)
         self._fill_missing()
         self._even_out()
         return Draft(kept=tuple(kept), evicted=evicted, new=tuple(self._new.values()))
+
+    def _one_cleared(self, deployment: ModelDeployment) -> NewReplica | None:
+        """One more replica where others step aside for it, on its node or within the quota of its namespace."""
+        gone = self._given_up(deployment)
+        if gone is None:
+            return None
+        self._wanting = deployment
+        found = self._one(deployment)
+        self._wanting = None
+        for number in gone:
+            if found is None:
+                self._put_back(number)
+            else:
+                self._forget(number)
+        return found
+
+    def _given_up(self, deployment: ModelDeployment) -> list[int] | None:
+        """New replicas of lower priorities without which the quota allows one more; None if it never does."""
+        if not self.usage.refuses(deployment):
+            return []
+        lower = [
+            number
+            for number, replica in self._new.items()
+            if replica.deployment.key.namespace == deployment.key.namespace
+            and replica.deployment.priority < deployment.priority
+            and not _is_rigid(replica.deployment)
+        ]
+        gone: list[int] = []
+        # As few as possible of the lowest priority go, and of those the ones that share a cluster with most.
+        for number in sorted(lower, key=self._worth):
+            if not self.usage.refuses(deployment):
+                break
+            self._uncount(self._new[number])
+            gone.append(number)
+        refused = self.usage.refuses(deployment)
+        for number in list(gone):
+            self._put_back(number)
+            if refused or not self.usage.refuses(deployment):
+                gone.remove(number)
+            else:
+                self._uncount(self._new[number])
+        return None if refused else gone
+
+    def _worth(self, number: int) -> tuple[int, int, int, int]:
+        replica = self._new[number]
+        owner = replica.deployment
+        return (owner.priority, -devices_per_replica(owner), -self._crowd(replica), number)
 
     def _reinstated(self) -> list[Standing]:
         """Evicted replicas that their deployment misses and whose place nobody took after all."""

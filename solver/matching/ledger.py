@@ -36,7 +36,8 @@ class Ledger:
         self._left: dict[int, list[int] | None] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
-        self._known: dict[tuple[int, Unit], bool] = {}
+        self._left_in: dict[int, int] = {}
+        self._known: dict[Unit, dict[int, bool]] = {}
         for standing in standings:
             for pod in standing.pods:
                 self.occupy(standing, pod)
@@ -84,14 +85,29 @@ class Ledger:
 
     def has_room(self, node: int, unit: Unit) -> bool:
         """Whether *unit* fits on *node* beside all that is there."""
-        key = (self._state_of(node), unit)
-        if key not in self._known:
-            self._known[key] = self._fits(node, unit)
-        return self._known[key]
+        return bool(self.with_room((node,), unit))
+
+    def with_room(self, nodes: Iterable[int], unit: Unit) -> list[int]:
+        """Those of *nodes* on which *unit* fits beside all that is there."""
+        known = self._known.setdefault(unit, {})
+        found = []
+        for node in nodes:
+            state = self._state.get(node)
+            if state is None:
+                state = self._state_of(node)
+            fits_here = known.get(state)
+            if fits_here is None:
+                fits_here = known[state] = self._fits(node, unit)
+            if fits_here:
+                found.append(node)
+        return found
 
     def left(self, node: int) -> int:
         """Devices of *node* that nobody holds or needs."""
-        return sum(self._of(node).values()) - sum(self._needs[node].values())
+        state = self._state_of(node)
+        if state not in self._left_in:
+            self._left_in[state] = sum(self._free[node].values()) - sum(self._needs[node].values())
+        return self._left_in[state]
 
     def left_for(self, node: int, accepts: int) -> int:
         """Devices of the kinds in *accepts* on *node* that nobody holds, less what could only come from them."""
