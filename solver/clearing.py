@@ -81,15 +81,13 @@ class _Clearing(Insertion):
         self._wanting = deployment
         found = self._one(deployment)
         self._wanting = None
-        for number in gone:
-            if found is None:
-                self._put_back(number)
-            else:
-                self._forget(number)
+        if found is None:
+            for replica in gone:
+                self._restore(replica)
         return found
 
-    def _given_up(self, deployment: ModelDeployment) -> list[int] | None:
-        """New replicas of lower priorities without which the quota allows one more; None if it never does."""
+    def _given_up(self, deployment: ModelDeployment) -> list[NewReplica] | None:
+        """Takes away lower priorities without which the quota allows one more; None if it never does."""
         if not self.usage.refuses(deployment):
             return []
         lower = [
@@ -99,21 +97,26 @@ class _Clearing(Insertion):
             and replica.deployment.priority < deployment.priority
             and not _is_rigid(replica.deployment)
         ]
-        gone: list[int] = []
+        gone: list[NewReplica] = []
         # As few as possible of the lowest priority go, and of those the ones that share a cluster with most.
         for number in sorted(lower, key=self._worth):
             if not self.usage.refuses(deployment):
                 break
+            gone.append(self._new[number])
             self._uncount(self._new[number])
-            gone.append(number)
-        refused = self.usage.refuses(deployment)
-        for number in list(gone):
-            self._put_back(number)
-            if refused or not self.usage.refuses(deployment):
-                gone.remove(number)
-            else:
-                self._uncount(self._new[number])
-        return None if refused else gone
+            self._forget(number)
+        if self.usage.refuses(deployment):
+            for replica in gone:
+                self._restore(replica)
+            return None
+        return gone
+
+    def _restore(self, replica: NewReplica) -> None:
+        """Put *replica*, which was taken away altogether, back where it was."""
+        for pod in replica.pods:
+            self.ledger.place(pod.node, _unit(replica, pod))
+        self._count(replica.deployment, replica.cluster, replica.pods)
+        self._add(replica)
 
     def _worth(self, number: int) -> tuple[int, int, int, int]:
         replica = self._new[number]
@@ -373,7 +376,8 @@ class _Clearing(Insertion):
 
     def _forget(self, number: int) -> None:
         replica = self._new.pop(number)
-        self._on_node[replica.pods[0].node].pop(number)
+        if len(replica.pods) == 1:
+            self._on_node[replica.pods[0].node].pop(number)
 
     def _put_back(self, number: int) -> None:
         replica = self._new[number]
