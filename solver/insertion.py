@@ -44,14 +44,20 @@ class Insertion:
             for pool, nodes in self.inventory.nodes_of_pool.items()
         }
 
-    def run(self) -> Draft:
-        """The draft, filled: higher priorities first, larger replicas first among equals."""
+    def run(self, *, above: int | None = None) -> Draft:
+        """The draft, filled: higher priorities first, larger replicas first among equals.
+
+        Args:
+            above: only deployments of a higher priority than this are filled.
+        """
         kept = tuple(self._filled(kept) for kept in self.draft.kept)
         new = list(self.draft.new)
         ordered = sorted(
             self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
         )
         for deployment in ordered:
+            if above is not None and deployment.priority <= above:
+                break
             while self.placed.get(deployment.key, 0) < deployment.replicas:
                 found = self._one(deployment)
                 if found is None:

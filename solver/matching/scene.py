@@ -1,5 +1,6 @@
 """A problem with everything worked out that does not depend on choices: what the solver chooses from."""
 
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,6 +37,7 @@ class Survey:
     def __init__(self, problem: Problem, kinds: DeviceKinds | None = None) -> None:
         """Work *problem* out; *kinds* are those of a problem with the same devices and selectors."""
         self.problem = problem
+        self._spared_from: int | None = None
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
         self.inventory = Inventory(problem, self.kinds)
         self.options = Options(self.inventory)
@@ -117,6 +119,13 @@ class Survey:
             eligible.update((pod.pool, None) for pod in standing.pods if pod.node is not None)
         return Prices(self.inventory, tuple(eligible))
 
+    def sparing(self, priority: int) -> "Survey":
+        """The same survey, in which nobody of *priority* or above is evicted for the sake of another."""
+        spared = copy.copy(self)
+        spared.__dict__.pop("movable", None)
+        spared._spared_from = priority  # noqa: SLF001 (its own kind)
+        return spared
+
     @cached_property
     def movable(self) -> frozenset[ReplicaKey]:
         """The replicas that a plan may evict, or has to add pods to.
@@ -131,10 +140,11 @@ class Survey:
         for deployment in ordered:
             standing = self.standing_of(deployment)
             below = highest_in_need is not None and deployment.priority < highest_in_need
+            is_spared = self._spared_from is not None and deployment.priority >= self._spared_from
             all_move = (
                 len(standing) > deployment.replicas
                 or self.problem.policy.eviction_budget > 0
-                or (below and preempts)
+                or (below and preempts and not is_spared)
             )
             moves = [s for s in standing if all_move or s.is_misplaced or has_added_pods(s)]
             keys.update(s.replica.key for s in moves)
@@ -221,11 +231,11 @@ class Scene:
         for pod in standing.pods:
             if pod.footing is Footing.ADDED:
                 groups.setdefault((pod.engine, pod.copy, pod.role.value), []).append(pod)
-        for (engine, copy, role), pods in groups.items():
+        for (engine, number, role), pods in groups.items():
             cpu, memory = resources_of(standing, pods[0])
             yield (
                 engine,
-                copy,
+                number,
                 role,
                 PodGroup(
                     pods_per_replica=len(pods),

@@ -31,6 +31,7 @@ from solver.search.glop import Relaxed
 from solver.search.guide import TINY, Guide, bounds, guided
 from solver.search.reduced import reduced
 from solver.search.rounding import evened, rounded_down
+from solver.search.sparing import spared
 from solver.search.tiers import Staged, solve
 
 #: Deterministic time of one stage; what is open then is mended faster by letting replicas step aside.
@@ -39,6 +40,7 @@ _STAGE_SECONDS = 0.4
 
 def solve_cells(survey: Survey, budget: Budget) -> Attempt:
     """The draft found over cells, with bounds from the relaxation."""
+    survey = spared(survey)
     formulation = build(Scene(survey, single=False), baseline=baseline(survey))
     guide = guided(formulation)
     draft, record = _drafted(survey, formulation, guide, budget)
