@@ -38,6 +38,7 @@ class Survey:
         """Work *problem* out; *kinds* are those of a problem with the same devices and selectors."""
         self.problem = problem
         self._spared_from: int | None = None
+        self._cells: dict[bool, Cells] = {}
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
         self.inventory = Inventory(problem, self.kinds)
         self.options = Options(self.inventory)
@@ -123,8 +124,16 @@ class Survey:
         """The same survey, in which nobody of *priority* or above is evicted for the sake of another."""
         spared = copy.copy(self)
         spared.__dict__.pop("movable", None)
-        spared._spared_from = priority  # noqa: SLF001 (its own kind)
+        spared._spared_from, spared._cells = priority, {}  # noqa: SLF001 (its own kind)
         return spared
+
+    def cells(self, *, single: bool) -> Cells:
+        """The nodes as cells, worked out once: each a cell of its own, or with those like it."""
+        if single not in self._cells:
+            self._cells[single] = partition(
+                self.inventory, self.observed.standing, self.movable, single=single
+            )
+        return self._cells[single]
 
     @cached_property
     def movable(self) -> frozenset[ReplicaKey]:
@@ -166,7 +175,8 @@ class Scene:
     """A survey with its nodes grouped into cells, and the candidates on them.
 
     An optimistic scene looks for candidates as if every node were empty, so that a conflict can blame the
-    pools that are full; *extra* nodes serve to try whether more of them would help. Neither is extracted.
+    pools that are full; *extra* nodes serve to try whether more of them would help, and then only candidates on
+    their cluster are looked for: elsewhere nothing has changed. Neither is extracted.
     """
 
     def __init__(
@@ -181,12 +191,11 @@ class Scene:
         self.problem = survey.problem
         self.inventory = survey.inventory
         self.is_single = single
-        self.cells: Cells = partition(
-            survey.inventory, survey.observed.standing, survey.movable, single=single
-        )
+        self.cells: Cells = survey.cells(single=single)
         if extra is not None:
             self.cells = with_extra(self.cells, survey.inventory, extra.pool, extra.count)
         self._is_optimistic = is_optimistic
+        self._only = extra.pool.cluster if extra is not None else None
         self._fixed_count: dict[DeploymentKey, int] = {}
         for standing in self.cells.fixed:
             key = standing.replica.key.deployment
@@ -210,7 +219,9 @@ class Scene:
         for position, deployment in enumerate(self.problem.deployments):
             if self.most_new(position) == 0:
                 continue
-            clusters = self.survey.clusters_for(deployment)
+            clusters = tuple(
+                name for name in self.survey.clusters_for(deployment) if self._only in (None, name)
+            )
             required = [rule for rule in deployment.spread if rule.mode is SpreadMode.REQUIRED]
             for candidate in candidates(
                 self.inventory,

@@ -11,7 +11,6 @@
 
 import math
 from dataclasses import replace
-from importlib.metadata import version
 
 from solver.audit import violations
 from solver.baseline import baseline
@@ -29,6 +28,7 @@ from solver.search.cp_sat import NAME
 from solver.search.extract import extract
 from solver.search.glop import Relaxed
 from solver.search.guide import TINY, Guide, bounds, guided
+from solver.search.mending import mended
 from solver.search.reduced import reduced
 from solver.search.rounding import evened, rounded_down
 from solver.search.sparing import spared
@@ -59,10 +59,10 @@ def _drafted(
     if is_free and guide.relaxed is not None:
         solution = rounded_down(formulation, guide.relaxed)
         draft = evened(survey, extract(formulation.variables, solution, is_exact=False))
-        draft = insert_by_clearing(survey, draft)
+        draft, time = mended(survey, formulation, guide, insert_by_clearing(survey, draft))
         # Rounding may evict somebody whose successor then finds no place; whole numbers cannot.
         if not violations(survey, compose(survey, settled_down(draft))):
-            return draft, SolveRecord(solver=f"GLOP {version('ortools')}")
+            return draft, SolveRecord(solver=f"GLOP and {NAME}", deterministic_time=round(time, 6))
     staged = _between_floor_and_ceiling(formulation, guide, budget)
     record = SolveRecord(
         solver=f"GLOP and {NAME}",
