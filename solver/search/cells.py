@@ -5,7 +5,7 @@
    what rounding gives, CP-SAT solves the stages between floor and ceiling instead: it was no better than rounding
    where both may be used, and slower.
 3. The counts are packed onto nodes; what does not pack, or was not placed, is inserted one by one, and others
-   step aside for it where that helps.
+   step aside for it where that helps. What is still short is mended by CP-SAT near the relaxation (``mending``).
 4. Linear programmes again (``guide``) for the bound of each tier.
 """
 
@@ -59,10 +59,15 @@ def _drafted(
     if is_free and guide.relaxed is not None:
         solution = rounded_down(formulation, guide.relaxed)
         draft = evened(survey, extract(formulation.variables, solution, is_exact=False))
-        draft, time = mended(survey, formulation, guide, insert_by_clearing(survey, draft))
+        mend = mended(survey, formulation, guide, insert_by_clearing(survey, draft), budget)
         # Rounding may evict somebody whose successor then finds no place; whole numbers cannot.
-        if not violations(survey, compose(survey, settled_down(draft))):
-            return draft, SolveRecord(solver=f"GLOP and {NAME}", deterministic_time=round(time, 6))
+        if not violations(survey, compose(survey, settled_down(mend.draft))):
+            return mend.draft, SolveRecord(
+                solver=f"GLOP and {NAME}",
+                deterministic_time=round(mend.deterministic_time, 6),
+                solves=mend.solves,
+                is_interrupted=mend.is_interrupted,
+            )
     staged = _between_floor_and_ceiling(formulation, guide, budget)
     record = SolveRecord(
         solver=f"GLOP and {NAME}",

@@ -7,7 +7,7 @@ taken if it is better stage by stage.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solver.audit import violations
 from solver.clearing import insert_by_clearing
@@ -18,8 +18,9 @@ from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.scene import Survey
 from solver.measures import measures
+from solver.search.budget import Budget
 from solver.search.counting import counted, settle
-from solver.search.cp_sat import CpSat
+from solver.search.cp_sat import CpSat, Solved
 from solver.search.extract import extract
 from solver.search.glop import Relaxed
 from solver.search.guide import TINY, Guide, evicted_from
@@ -42,19 +43,44 @@ class _Plan:
     worth: tuple[int, ...]
 
 
-def mended(survey: Survey, formulation: Formulation, guide: Guide, draft: Draft) -> tuple[Draft, float]:
-    """*draft* or a better one, and the deterministic time that it took."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """The plan after mending, and what it took."""
+
+    draft: Draft
+    deterministic_time: float = 0.0
+    solves: int = 0
+    #: The wall-clock backstop struck.
+    is_interrupted: bool = False
+
+
+def mended(survey: Survey, formulation: Formulation, guide: Guide, draft: Draft, budget: Budget) -> Mended:
+    """*draft* or a better one; one that the audit refuses is left alone."""
+    found = Mended(draft=draft)
     plan = _worth(survey, formulation, draft)
-    time = 0.0
-    for is_wide, seconds in _ROUNDS:
-        if plan is None or guide.relaxed is None or _is_closed(formulation, guide, plan):
+    for is_wide, most_seconds in _ROUNDS:
+        seconds = min(most_seconds, budget.deterministic_seconds - found.deterministic_time)
+        if plan is None or guide.relaxed is None or seconds <= 0 or _is_closed(formulation, guide, plan):
             break
-        found, spent = _round(survey, formulation, guide.relaxed, plan, is_wide=is_wide, seconds=seconds)
-        time += spent
-        if found is None or found.worth >= plan.worth:
+        part = _part(formulation, guide.relaxed, plan, is_wide=is_wide)
+        if part is None:
             break
-        plan = found
-    return (plan.draft if plan is not None else draft), time
+        solved = _solved(formulation, part, plan, seconds, budget)
+        found = replace(
+            found,
+            deterministic_time=found.deterministic_time + solved.deterministic_time,
+            solves=found.solves + 1,
+            is_interrupted=found.is_interrupted or solved.is_interrupted,
+        )
+        if solved.solution is None:
+            break
+        solution = part.reduced.restored(solved.solution)
+        fresh = insert_by_clearing(survey, extract(formulation.variables, solution, is_exact=False))
+        better = _worth(survey, formulation, fresh)
+        if better is None or better.worth >= plan.worth:
+            break
+        plan = better
+    return found if plan is None else replace(found, draft=plan.draft)
 
 
 def _stages(formulation: Formulation) -> list[Stage]:
@@ -89,40 +115,40 @@ def _is_closed(formulation: Formulation, guide: Guide, plan: _Plan) -> bool:
     )
 
 
-def _round(
-    survey: Survey,
-    formulation: Formulation,
-    relaxed: Relaxed,
-    plan: _Plan,
-    *,
-    is_wide: bool,
-    seconds: float,
-) -> tuple[_Plan | None, float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    reduced: Reduced
+    #: Values of its variables at the plan, but for the few that no equation gives.
+    hint: Sequence[tuple[int, int]]
+
+
+def _part(formulation: Formulation, relaxed: Relaxed, plan: _Plan, *, is_wide: bool) -> _Part | None:
+    """What of the matrix stays open around *plan*; None if the matrix cannot say where a replica is."""
     values = counted(formulation.variables, plan.draft)
     if values is None:
-        return None, 0.0
+        return None
     free = _free(formulation, relaxed, values, is_wide=is_wide)
     lower, upper = _bounds(formulation, relaxed, values, free)
     part = reduced(formulation.matrix, lower, upper, _stages(formulation))
-    cp = CpSat(part.matrix)
+    return _Part(reduced=part, hint=_hint(formulation, values, part))
+
+
+def _solved(formulation: Formulation, part: _Part, plan: _Plan, seconds: float, budget: Budget) -> Solved:
+    """The open stages minimised in one objective; those that are at their edge already stay there."""
+    cp = CpSat(part.reduced.matrix)
     terms: dict[int, int] = {}
     position = 0
-    for stage, value in reversed(list(zip(part.stages, plan.worth, strict=False))):
+    for stage, value in reversed(list(zip(part.reduced.stages, plan.worth, strict=False))):
         expression = stage.objective.expression
         if value <= lower_edge(formulation.matrix, expression) or not expression.terms:
-            cp.limit(expression, max(value, lower_edge(part.matrix, expression)))
+            cp.limit(expression, max(value, lower_edge(part.reduced.matrix, expression)))
             continue
         weight = _RATIO ** min(position, _MOST_RATIOS)
         position += 1
         for variable, coefficient in expression.terms.items():
             terms[variable] = terms.get(variable, 0) + weight * coefficient
-    cp.hint_some(_hint(formulation, values, part))
-    solved = cp.minimise(Expression(terms), deterministic_seconds=seconds, wall_seconds=math.inf)
-    if solved.solution is None:
-        return None, solved.deterministic_time
-    solution = part.restored(solved.solution)
-    draft = insert_by_clearing(survey, extract(formulation.variables, solution, is_exact=False))
-    return _worth(survey, formulation, draft), solved.deterministic_time
+    cp.hint_some(part.hint)
+    return cp.minimise(Expression(terms), deterministic_seconds=seconds, wall_seconds=budget.wall_seconds)
 
 
 def _free(

@@ -13,6 +13,7 @@ from solver.matching.compose import compose
 from solver.matching.draft import Draft
 from solver.matching.scene import Scene, Survey
 from solver.measures import measures
+from solver.search.budget import Budget
 from solver.search.counting import counted, settle
 from solver.search.guide import guided
 from solver.search.mending import mended
@@ -68,7 +69,7 @@ def test_counts_of_a_draft_satisfy_the_matrix(seed: int, share: int) -> None:
 def test_mending_is_never_worse(seed: int, share: int) -> None:
     """Tier by tier, and the audit passes what it passed before."""
     survey, formulation, draft = started(like_nodes(seed, most_nodes=3, observed=0), share)
-    better, _ = mended(survey, formulation, guided(formulation), draft)
+    better = mended(survey, formulation, guided(formulation), draft, Budget()).draft
 
     assert worth(survey, better)[:-4] <= worth(survey, draft)[:-4]
     if () == violations(survey, compose(survey, draft)):
@@ -89,6 +90,6 @@ def test_mending_moves_what_stands_in_the_way_of_a_gang() -> None:
     start = Draft(
         kept=(), evicted=(), new=tuple(n for n in insert(survey, kept_only(survey)).new if len(n.pods) == 1)
     )
-    better, _ = mended(survey, formulation, guided(formulation), start)
+    better = mended(survey, formulation, guided(formulation), start, Budget()).draft
 
     assert [0] == worth(survey, better)[:1]
