@@ -12,14 +12,12 @@
 import math
 from dataclasses import replace
 
-from solver.audit import violations
 from solver.baseline import baseline
 from solver.clearing import insert_by_clearing
 from solver.domain.decision import Path, SolveRecord
 from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, build
 from solver.greedy import greedy
-from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.scene import Scene, Survey
 from solver.search.attempt_result import Attempt
@@ -61,7 +59,7 @@ def _drafted(
         draft = evened(survey, extract(formulation.variables, solution, is_exact=False))
         mend = mended(survey, formulation, guide, insert_by_clearing(survey, draft), budget)
         # Rounding may evict somebody whose successor then finds no place; whole numbers cannot.
-        if not violations(survey, compose(survey, settled_down(mend.draft))):
+        if mend.is_sound:
             return mend.draft, SolveRecord(
                 solver=f"GLOP and {NAME}",
                 deterministic_time=round(mend.deterministic_time, 6),

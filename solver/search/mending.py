@@ -48,6 +48,8 @@ class Mended:
     """The plan after mending, and what it took."""
 
     draft: Draft
+    #: The audit passes it.
+    is_sound: bool = False
     deterministic_time: float = 0.0
     solves: int = 0
     #: The wall-clock backstop struck.
@@ -80,7 +82,7 @@ def mended(survey: Survey, formulation: Formulation, guide: Guide, draft: Draft,
         if better is None or better.worth >= plan.worth:
             break
         plan = better
-    return found if plan is None else replace(found, draft=plan.draft)
+    return found if plan is None else replace(found, draft=plan.draft, is_sound=True)
 
 
 def _stages(formulation: Formulation) -> list[Stage]:
