@@ -6,15 +6,12 @@ free one there.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey
 from solver.domain.workload import ModelDeployment, SpreadMode
-from solver.insertion import Insertion
-from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
+from solver.evening import Evening, is_rigid, unit
+from solver.matching.draft import Draft, KeptReplica, NewReplica
 from solver.matching.ledger import Unit
 from solver.matching.levels import devices_per_replica
-from solver.matching.options import MemberOption
 from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import Standing
 
@@ -30,30 +27,19 @@ _ALLOWANCES = (0, 2, None)
 #: Nodes looked at in one pass; each costs a fraction of a millisecond.
 _MOST_ATTEMPTS = 4000
 
-_BOTH = 2
-
-#: Passes over all replicas to even out their spread.
-_MOST_ROUNDS = 4
-
 
 def insert_by_clearing(survey: Survey, draft: Draft) -> Draft:
     """*draft* with the missing replicas that fit once others step aside."""
     return _Clearing(survey, draft).cleared()
 
 
-class _Clearing(Insertion):
+class _Clearing(Evening):
     def __init__(self, survey: Survey, draft: Draft) -> None:
         super().__init__(survey, draft)
-        self._new: dict[int, NewReplica] = {}
-        self._on_node: dict[int, dict[int, None]] = {}
-        self._next = 0
         self._attempts = 0
-        self._options: dict[tuple[DeploymentKey, NodePoolKey], MemberOption | None] = {}
         self._wanting: ModelDeployment | None = None
         #: Pairs that stepping aside may cost in sum; None: any number.
         self._allowance: int | None = None
-        for replica in draft.new:
-            self._add(replica)
 
     def cleared(self) -> Draft:
         """The draft after everything that helps has been tried."""
@@ -65,15 +51,63 @@ class _Clearing(Insertion):
         ordered = sorted(self.survey.problem.deployments, key=lambda d: (-d.priority, devices_per_replica(d)))
         for deployment in ordered:
             while self.placed.get(deployment.key, 0) < deployment.replicas:
-                self._wanting = deployment
-                found = self._one(deployment)
-                self._wanting = None
+                found = self._one_cleared(deployment)
                 if found is None:
                     break
                 self._add(found)
         self._fill_missing()
         self._even_out()
         return Draft(kept=tuple(kept), evicted=evicted, new=tuple(self._new.values()))
+
+    def _one_cleared(self, deployment: ModelDeployment) -> NewReplica | None:
+        """One more replica where others step aside for it, on its node or within the quota of its namespace."""
+        gone = self._given_up(deployment)
+        if gone is None:
+            return None
+        self._wanting = deployment
+        found = self._one(deployment)
+        self._wanting = None
+        if found is None:
+            for replica in gone:
+                self._restore(replica)
+        return found
+
+    def _given_up(self, deployment: ModelDeployment) -> list[NewReplica] | None:
+        """Takes away lower priorities without which the quota allows one more; None if it never does."""
+        if not self.usage.refuses(deployment):
+            return []
+        lower = [
+            number
+            for number, replica in self._new.items()
+            if replica.deployment.key.namespace == deployment.key.namespace
+            and replica.deployment.priority < deployment.priority
+            and not is_rigid(replica.deployment)
+        ]
+        gone: list[NewReplica] = []
+        # As few as possible of the lowest priority go, and of those the ones that share a cluster with most.
+        for number in sorted(lower, key=self._worth):
+            if not self.usage.refuses(deployment):
+                break
+            gone.append(self._new[number])
+            self._uncount(self._new[number])
+            self._forget(number)
+        if self.usage.refuses(deployment):
+            for replica in gone:
+                self._restore(replica)
+            return None
+        return gone
+
+    def _restore(self, replica: NewReplica) -> None:
+        """Put *replica*, which was taken away altogether, back where it was."""
+        for pod in replica.pods:
+            self.ledger.place(pod.node, unit(replica, pod))
+        self._count(replica.deployment, replica.cluster, replica.pods)
+        self._add(replica)
+
+    def _worth(self, number: int) -> tuple[int, int, int, int]:
+        replica = self._new[number]
+        owner = replica.deployment
+        return (owner.priority, -devices_per_replica(owner), -self._crowd(replica), number)
 
     def _reinstated(self) -> list[Standing]:
         """Evicted replicas that their deployment misses and whose place nobody took after all."""
@@ -103,134 +137,6 @@ class _Clearing(Insertion):
                 if found is None:
                     break
                 self._add(found)
-
-    def _even_out(self) -> None:
-        """Shift replicas from a deployment's fuller clusters to emptier ones, as long as pairs are saved."""
-        for _ in range(_MOST_ROUNDS):
-            self._attempts = 0
-            crowded = sorted(
-                (
-                    number
-                    for number, replica in self._new.items()
-                    if len(replica.pods) == 1 and not _is_counted_elsewhere(replica.deployment)
-                ),
-                key=lambda number: (-self._crowd(self._new[number]), number),
-            )
-            moved = sum(
-                self._shift(number) or self._swap(number) for number in crowded if number in self._new
-            )
-            if not moved:
-                return
-
-    def _crowd(self, replica: NewReplica) -> int:
-        return self.counts[(replica.deployment.key, replica.cluster)]
-
-    def _shift(self, number: int) -> bool:
-        """Move one replica to a cluster with at least two fewer of its deployment, if that saves pairs in sum."""
-        replica = self._new[number]
-        here = self._crowd(replica) - 1
-        deployment = replica.deployment
-        emptier = [
-            (count, name)
-            for name in self.survey.clusters_for(deployment)
-            if (count := self.counts.get((deployment.key, name), 0)) < here
-        ]
-        if not emptier:
-            return False
-        self._uncount(replica)
-        for _, cluster in sorted(emptier):
-            found = self._on_cluster(deployment, cluster)
-            if found is None:
-                continue
-            # Nodes that a pool has yet to add are worth more than pairs.
-            if self._is_expected(found) <= self._is_expected(replica):
-                self._forget(number)
-                self._add(found)
-                return True
-            self._uncount(found)
-        self._put_back(number)
-        return False
-
-    def _is_expected(self, replica: NewReplica) -> bool:
-        return self.inventory.fleet.nodes[replica.pods[0].node].is_expected
-
-    def _swap(self, number: int) -> bool:
-        """Exchange places with a replica on a cluster that has fewer of this deployment, if that saves pairs."""
-        replica = self._new[number]
-        here, node = self._crowd(replica) - 1, replica.pods[0].node
-        emptier = sorted(
-            (count, name)
-            for name in self.survey.clusters_for(replica.deployment)
-            if (count := self.counts.get((replica.deployment.key, name), 0)) < here
-        )
-        for count, cluster in emptier:
-            for pool in self.inventory.pools_of_cluster[cluster]:
-                option = self._option(replica.deployment, cluster, pool)
-                for there in self._takes_new[pool] if option is not None else ():
-                    for other in list(self._on_node.get(there, ())):
-                        if self._saves(replica, other, here - count) and self._exchange(
-                            number, other, node, there
-                        ):
-                            return True
-        return False
-
-    def _saves(self, replica: NewReplica, other: int, gain: int) -> bool:
-        """Whether what *other* loses by going where *replica* is stays below *gain*."""
-        partner = self._new[other]
-        if partner.deployment.key == replica.deployment.key or _is_counted_elsewhere(partner.deployment):
-            return False
-        there = self.counts.get((partner.deployment.key, replica.cluster), 0)
-        return there - (self._crowd(partner) - 1) < gain
-
-    def _exchange(self, one: int, two: int, node: int, there: int) -> bool:
-        first, second = self._new[one], self._new[two]
-        pools = [self.inventory.fleet.nodes[n].node_pool for n in (node, there)]
-        to_there = self._option(first.deployment, second.cluster, pools[1])
-        to_here = self._option(second.deployment, first.cluster, pools[0])
-        if to_there is None or to_here is None or not self._takes(second.deployment, first.cluster):
-            return False
-        self._uncount(first)
-        self._uncount(second)
-        moved: list[NewReplica] = []
-        for old, option, place, cluster in (
-            (first, to_there, there, second.cluster),
-            (second, to_here, node, first.cluster),
-        ):
-            pods = (replace(old.pods[0], node=place, option=option),)
-            unit = unit_of(old.deployment, pods[0].engine, pods[0].role, option)
-            zone = self.inventory.places[place].zone
-            if not (
-                self.ledger.has_room(place, unit)
-                and self._may(old.deployment, cluster, zone)
-                and self.usage.allows(old.deployment, pods)
-            ):
-                break
-            self.ledger.place(place, unit)
-            self._count(old.deployment, cluster, pods)
-            moved.append(NewReplica(deployment=old.deployment, cluster=cluster, pods=pods))
-        if len(moved) < _BOTH:
-            for replica in moved:
-                self._uncount(replica)
-            self._put_back(one)
-            self._put_back(two)
-            return False
-        for number, replica in zip((one, two), moved, strict=True):
-            self._forget(number)
-            self._add(replica)
-        return True
-
-    def _takes(self, deployment: ModelDeployment, cluster: ClusterName) -> bool:
-        return cluster in self.survey.clusters_for(deployment)
-
-    def _option(
-        self, deployment: ModelDeployment, cluster: ClusterName, pool: NodePoolKey
-    ) -> MemberOption | None:
-        """The option of a deployment of one pod in *pool*, None if it has none there."""
-        key = (deployment.key, pool)
-        if key not in self._options:
-            found = self.survey.options.of_engine(deployment.engines[0], cluster)
-            self._options[key] = next((joint[0] for joint in found if joint[0].pool == pool), None)
-        return self._options[key]
 
     def _best_node(self, homes: Iterable[int], unit: Unit) -> int | None:
         nodes = list(homes)
@@ -288,9 +194,7 @@ class _Clearing(Insertion):
         for number in sorted(self._on_node.get(node, {}), key=self._size)[:_MOST_ASIDE]:
             if self.ledger.has_room(node, unit):
                 break
-            if self._new[number].deployment.key != wanting.key and not _is_rigid(
-                self._new[number].deployment
-            ):
+            if self._new[number].deployment.key != wanting.key and not is_rigid(self._new[number].deployment):
                 self._uncount(self._new[number])
                 aside.append(number)
         return aside
@@ -318,44 +222,3 @@ class _Clearing(Insertion):
     def _size(self, number: int) -> tuple[int, int, int]:
         deployment = self._new[number].deployment
         return (deployment.priority, devices_per_replica(deployment), number)
-
-    def _add(self, replica: NewReplica) -> None:
-        self._new[self._next] = replica
-        # Only replicas of one pod step aside: a gang would need its whole fabric looked at again.
-        if len(replica.pods) == 1:
-            self._on_node.setdefault(replica.pods[0].node, {})[self._next] = None
-        self._next += 1
-
-    def _forget(self, number: int) -> None:
-        replica = self._new.pop(number)
-        self._on_node[replica.pods[0].node].pop(number)
-
-    def _put_back(self, number: int) -> None:
-        replica = self._new[number]
-        for pod in replica.pods:
-            self.ledger.place(pod.node, _unit(replica, pod))
-        self._count(replica.deployment, replica.cluster, replica.pods)
-
-    def _uncount(self, replica: NewReplica) -> None:
-        """Take *replica* out of the ledger and of every count."""
-        for pod in replica.pods:
-            self.ledger.place(pod.node, _unit(replica, pod), sign=-1)
-        key = (replica.deployment.key, replica.cluster)
-        self.counts[key] -= 1
-        self.placed[replica.deployment.key] -= 1
-        self.zones[key].remove(self.inventory.places[replica.pods[0].node].zone)
-        self.usage.remove(replica.deployment, replica.pods)
-
-
-def _unit(replica: NewReplica, pod: NewPod) -> Unit:
-    return unit_of(replica.deployment, pod.engine, pod.role, pod.option)
-
-
-def _is_rigid(deployment: ModelDeployment) -> bool:
-    """Whether taking a replica out of a domain may break a required skew, wherever it goes."""
-    return any(rule.max_skew is not None and rule.mode is SpreadMode.REQUIRED for rule in deployment.spread)
-
-
-def _is_counted_elsewhere(deployment: ModelDeployment) -> bool:
-    """Whether its pairs are not those of clusters alone, or a required skew may break."""
-    return _is_rigid(deployment) or any(rule.mode is SpreadMode.PREFERRED for rule in deployment.spread)

@@ -1,13 +1,15 @@
 """Missing replicas of a draft, put where they still fit: exact on nodes, greedy in order."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from solver.domain.explanation import Reason
-from solver.domain.identity import ClusterName, DeploymentKey
+from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
 from solver.matching.candidates import ZONE, stays_in_zone
 from solver.matching.domains import domain_of
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, PodKey, unit_of
+from solver.matching.inventory import Inventory
 from solver.matching.ledger import Ledger, Unit
 from solver.matching.levels import devices_per_replica
 from solver.matching.options import MemberOption
@@ -36,19 +38,26 @@ class Insertion:
             self._count(new.deployment, new.cluster, new.pods)
             for pod in new.pods:
                 self.ledger.place(pod.node, unit_of(new.deployment, pod.engine, pod.role, pod.option))
+        self._homes: dict[tuple[ClusterName, bool, bool, bool], list[_Homes]] = {}
         self._takes_new = {
             pool: [n for n in nodes if self.inventory.takes_new(n)]
             for pool, nodes in self.inventory.nodes_of_pool.items()
         }
 
-    def run(self) -> Draft:
-        """The draft, filled: higher priorities first, larger replicas first among equals."""
+    def run(self, *, above: int | None = None) -> Draft:
+        """The draft, filled: higher priorities first, larger replicas first among equals.
+
+        Args:
+            above: only deployments of a higher priority than this are filled.
+        """
         kept = tuple(self._filled(kept) for kept in self.draft.kept)
         new = list(self.draft.new)
         ordered = sorted(
             self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
         )
         for deployment in ordered:
+            if above is not None and deployment.priority <= above:
+                break
             while self.placed.get(deployment.key, 0) < deployment.replicas:
                 found = self._one(deployment)
                 if found is None:
@@ -191,10 +200,21 @@ class Insertion:
 
     def _places(self, deployment: ModelDeployment, cluster: ClusterName) -> Iterator[tuple[NewPod, ...]]:
         """Ways to place all pods of one replica, already in the ledger; the caller undoes what it refuses."""
-        for homes in self._locations(deployment, cluster):
+        for homes in self._homes_on(deployment, cluster):
             pods = self._fill(deployment, cluster, homes)
             if pods is not None:
                 yield pods
+
+    def _homes_on(self, deployment: ModelDeployment, cluster: ClusterName) -> list["_Homes"]:
+        """The locations of *deployment* on *cluster*, worked out once for all that look for the same."""
+        must_join = deployment.serving_mode is ServingMode.PREFILL_DECODE
+        is_near = must_join or any(engine.is_gang for engine in deployment.engines)
+        key = (cluster, stays_in_zone(deployment), must_join, is_near)
+        if key not in self._homes:
+            self._homes[key] = [
+                _Homes(self.inventory, nodes) for nodes in self._locations(deployment, cluster)
+            ]
+        return self._homes[key]
 
     def _locations(self, deployment: ModelDeployment, cluster: ClusterName) -> Iterator[list[int]]:
         """Sets of nodes in which the pods may mix, nearest and most used first."""
@@ -216,7 +236,7 @@ class Insertion:
             yield group
 
     def _fill(
-        self, deployment: ModelDeployment, cluster: ClusterName, homes: list[int]
+        self, deployment: ModelDeployment, cluster: ClusterName, homes: "_Homes"
     ) -> tuple[NewPod, ...] | None:
         placed: list[NewPod] = []
         for engine in deployment.engines:
@@ -228,7 +248,7 @@ class Insertion:
         return tuple(placed)
 
     def _engine(
-        self, deployment: ModelDeployment, cluster: ClusterName, engine: Engine, homes: list[int]
+        self, deployment: ModelDeployment, cluster: ClusterName, engine: Engine, homes: "_Homes"
     ) -> list[NewPod] | None:
         for members in self.survey.options.of_engine(engine, cluster):
             placed: list[NewPod] = []
@@ -248,21 +268,17 @@ class Insertion:
         engine: Engine,
         copy: int,
         members: tuple[MemberOption, ...],
-        homes: list[int],
+        homes: "_Homes",
     ) -> list[NewPod] | None:
         """One copy, on one fabric if it is a gang."""
-        groups = [homes]
-        if engine.is_gang:
-            groups = _split(homes, [self.inventory.places[node].fabric for node in homes])
-        for group in groups:
+        for group in homes.fabrics if engine.is_gang else (homes,):
             placed: list[NewPod] = []
             for member, option in zip(engine.members, members, strict=True):
                 unit = unit_of(deployment, engine.name, member.role, option)
                 inside = [
                     node
-                    for node in group
-                    if self.inventory.fleet.nodes[node].node_pool == option.pool
-                    and self.survey.options.may_host(node, member)
+                    for node in group.pools.get(option.pool, [])
+                    if self.survey.options.may_host(node, member)
                 ]
                 for rank in range(member.pods_per_copy):
                     node = self._best_node(inside, unit)
@@ -287,16 +303,37 @@ class Insertion:
     def _best_node(self, homes: Iterable[int], unit: Unit) -> int | None:
         """The existing node with the least left that takes *unit*; expected ones only after that."""
         best: tuple[bool, int, int] | None = None
-        for node in homes:
-            if self.ledger.has_room(node, unit):
-                key = (self.inventory.fleet.nodes[node].is_expected, self.ledger.left(node), node)
-                if best is None or key < best:
-                    best = key
+        for node in self.ledger.with_room(homes, unit):
+            key = (self.inventory.fleet.nodes[node].is_expected, self.ledger.left(node), node)
+            if best is None or key < best:
+                best = key
         return None if best is None else best[2]
 
     def _undo(self, deployment: ModelDeployment, pods: Iterable[NewPod]) -> None:
         for pod in pods:
             self.ledger.place(pod.node, unit_of(deployment, pod.engine, pod.role, pod.option), sign=-1)
+
+
+class _Homes:
+    """Nodes in which the pods of a replica may mix, by pool and by fabric."""
+
+    def __init__(self, inventory: Inventory, nodes: list[int]) -> None:
+        self._inventory = inventory
+        self.nodes = nodes
+
+    @cached_property
+    def pools(self) -> dict[NodePoolKey, list[int]]:
+        """The nodes of each pool."""
+        pools: dict[NodePoolKey, list[int]] = {}
+        for node in self.nodes:
+            pools.setdefault(self._inventory.fleet.nodes[node].node_pool, []).append(node)
+        return pools
+
+    @cached_property
+    def fabrics(self) -> "tuple[_Homes, ...]":
+        """The nodes of each fabric, in order."""
+        keys = [self._inventory.places[node].fabric for node in self.nodes]
+        return tuple(_Homes(self._inventory, group) for group in _split(self.nodes, keys))
 
 
 def _split(nodes: Sequence[int], keys: Sequence[object]) -> list[list[int]]:

@@ -4,9 +4,10 @@ Each function is the twin of one objective term. Plans are compared tier by tier
 smaller is better everywhere.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Create, Evict, Keep, Plan, Slot
 from solver.domain.policy import ShortfallUnit, TierName
 from solver.domain.replica import Health
@@ -120,8 +121,12 @@ def _expected(survey: Survey, plan: Plan) -> tuple[str, int]:
 
 
 def _spread(survey: Survey, plan: Plan) -> tuple[str, int]:
+    replicas: dict[DeploymentKey, list[Keep | Create]] = {}
+    for replica in plan.replicas:
+        if replica.replica not in survey.immovable:
+            replicas.setdefault(replica.replica.deployment, []).append(replica)
     return "pairs", sum(
-        _pairs(survey, plan, deployment, rule)
+        _pairs(survey, replicas.get(deployment.key, []), rule)
         for deployment in survey.problem.deployments
         for rule in (
             SpreadRule(topology_key=CLUSTER),
@@ -130,11 +135,9 @@ def _spread(survey: Survey, plan: Plan) -> tuple[str, int]:
     )
 
 
-def _pairs(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: SpreadRule) -> int:
+def _pairs(survey: Survey, replicas: Sequence[Keep | Create], rule: SpreadRule) -> int:
     counts: dict[str, int] = {}
-    for replica in plan.replicas:
-        if replica.replica.deployment != deployment.key or replica.replica in survey.immovable:
-            continue
+    for replica in replicas:
         zone = _zone(survey, replica)
         domain = domain_of(survey.inventory, rule, replica.replica.cluster, zone)
         if domain is not None:

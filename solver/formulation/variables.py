@@ -76,6 +76,10 @@ class Variables:
             if candidate.deployment == deployment:
                 yield candidate, expression
 
+    def is_open(self, deployment: int) -> bool:
+        """Whether anything about the deployment is left to decide."""
+        return self.scene.most_new(deployment) > 0 or any(self.movable_of(deployment))
+
     def movable_of(self, deployment: int) -> Iterator[tuple[Movable, int]]:
         """Movable groups of the deployment and the variable that counts who stays."""
         key = self.scene.problem.deployments[deployment].key

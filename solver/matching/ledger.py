@@ -84,7 +84,8 @@ class Ledger:
         self._claims: dict[int, _Claims] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
-        self._known: dict[tuple[int, Unit, object], bool] = {}
+        self._left_in: dict[int, int] = {}
+        self._known: dict[Unit, dict[int, bool]] = {}
         for standing in standings:
             for pod in standing.pods:
                 self.occupy(standing, pod)
@@ -140,14 +141,32 @@ class Ledger:
 
     def has_room(self, node: int, unit: Unit) -> bool:
         """Whether *unit* fits on *node* beside all that is there."""
-        key = (self.state(node), unit, self._shared_state(node, unit))
-        if key not in self._known:
-            self._known[key] = self._fits(node, unit)
-        return self._known[key]
+        return bool(self.with_room((node,), unit))
+
+    def with_room(self, nodes: Iterable[int], unit: Unit) -> list[int]:
+        """Those of *nodes* on which *unit* fits beside all that is there."""
+        if self._takes_shared(unit):
+            # What nodes share changes with what happens on other nodes.
+            return [node for node in nodes if self._fits(node, unit)]
+        known = self._known.setdefault(unit, {})
+        found = []
+        for node in nodes:
+            state = self._state.get(node)
+            if state is None:
+                state = self.state(node)
+            fits_here = known.get(state)
+            if fits_here is None:
+                fits_here = known[state] = self._fits(node, unit)
+            if fits_here:
+                found.append(node)
+        return found
 
     def left(self, node: int) -> int:
         """Devices of *node* that nobody holds or needs."""
-        return sum(self._of(node).values()) - sum(self._needs[node].values())
+        state = self.state(node)
+        if state not in self._left_in:
+            self._left_in[state] = sum(self._free[node].values()) - sum(self._needs[node].values())
+        return self._left_in[state]
 
     def left_for(self, node: int, accepts: int) -> int:
         """Devices of the kinds in *accepts* on *node* that nobody holds, less what could only come from them."""
@@ -196,16 +215,9 @@ class Ledger:
                 taken = self._shared_held.setdefault(self._cluster(node), {})
                 taken[kind] = taken.get(kind, 0) + sign * count
 
-    def _shared_state(self, node: int, unit: Unit) -> object:
-        """What the answer depends on besides the node, for units that take devices which nodes share."""
-        if not self._networked or not any(need.accepts & self._networked for need in unit.needs):
-            return None
-        cluster = self._cluster(node)
-        return (
-            cluster,
-            tuple(sorted(self._shared_needs.get(cluster, {}).items())),
-            tuple(sorted(self._shared_held.get(cluster, {}).items())),
-        )
+    def _takes_shared(self, unit: Unit) -> bool:
+        """Whether *unit* takes devices that nodes share."""
+        return bool(self._networked) and any(need.accepts & self._networked for need in unit.needs)
 
     def _shared_fits(self, node: int, unit: Unit) -> bool:
         """Whether the cluster has enough of the devices that its nodes share."""

@@ -53,6 +53,9 @@ class Options:
         self.special = special
         self._of_pool: dict[tuple[Member, NodePoolKey], tuple[MemberOption, ...] | PoolRejection] = {}
         self._accepted: dict[tuple[DeviceRequest, ClusterName, DeviceClassName | None], int] = {}
+        self._of_engine: dict[
+            tuple[int, ClusterName], tuple[Engine, tuple[tuple[MemberOption, ...], ...]]
+        ] = {}
         self._totals: dict[NodePoolKey, tuple[dict[int, int], ...]] = {}
 
     def may_host(self, node: int, member: Member) -> bool:
@@ -134,8 +137,13 @@ class Options:
 
     def of_engine(self, engine: Engine, cluster: ClusterName) -> tuple[tuple[MemberOption, ...], ...]:
         """Joint options of the members of *engine*: one of each, at least one of which claims a device."""
-        lists = [self.of_cluster(member, cluster) for member in engine.members]
-        return tuple(joint for joint in product(*lists) if any(option.claims for option in joint))
+        # Asked thousands of times, and an engine is slow to hash: it is known by its identity, and held on to.
+        key = (id(engine), cluster)
+        if key not in self._of_engine:
+            lists = [self.of_cluster(member, cluster) for member in engine.members]
+            joint = tuple(joint for joint in product(*lists) if any(option.claims for option in joint))
+            self._of_engine[key] = (engine, joint)
+        return self._of_engine[key][1]
 
     def totals(self, pool: NodePoolKey) -> tuple[dict[int, int], ...]:
         """The distinct sets of devices that nodes of *pool* have, in use or not."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from solver.domain.workload import ModelDeployment
+from solver.domain.identity import DeploymentKey
+from solver.domain.workload import Engine, ModelDeployment
 from solver.matching.draft import NewPod
+from solver.matching.options import MemberOption
 from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
 
@@ -16,6 +18,8 @@ class QuotaUsage:
             (q.namespace, q.device_class): q.devices for q in survey.problem.policy.quotas
         }
         self._used: dict[tuple[str, str], int] = {}
+        self._survey = survey
+        self._claims: dict[tuple[DeploymentKey, str], int] = {}
 
     def keep(self, standing: Standing) -> None:
         """Count what *standing* claims."""
@@ -45,6 +49,31 @@ class QuotaUsage:
             if key in self._most
         )
 
+    def refuses(self, deployment: ModelDeployment) -> bool:
+        """Whether one more replica would pass a quota of its namespace wherever it went."""
+        return any(
+            self._used.get(key, 0) + self._least(deployment, key[1]) > most
+            for key, most in self._most.items()
+            if key[0] == deployment.key.namespace
+        )
+
+    def _least(self, deployment: ModelDeployment, device_class: str) -> int:
+        """The fewest devices of *device_class* that a replica claims, over all its options."""
+        key = (deployment.key, device_class)
+        if key not in self._claims:
+            totals = [
+                sum(
+                    min((_claimed(engine, joint, device_class) for joint in options), default=0)
+                    for engine, options in (
+                        (engine, self._survey.options.of_engine(engine, cluster))
+                        for engine in deployment.engines
+                    )
+                )
+                for cluster in self._survey.clusters_for(deployment)
+            ]
+            self._claims[key] = min(totals, default=0)
+        return self._claims[key]
+
     def takes(self, standing: Standing, pod: StandingPod) -> bool:
         """Count a pod that a template adds, if it stays within every quota."""
         asked: dict[tuple[str, str], int] = {}
@@ -71,3 +100,13 @@ class QuotaUsage:
                     key = (deployment.key.namespace, name)
                     asked[key] = asked.get(key, 0) + need.devices
         return asked
+
+
+def _claimed(engine: Engine, joint: Sequence[MemberOption], device_class: str) -> int:
+    """Devices of *device_class* that all pods of *engine* claim with these options of its members."""
+    return sum(
+        engine.copies * member.pods_per_copy * need.count
+        for member, option in zip(engine.members, joint, strict=True)
+        for name, need in zip(option.classes, option.needs, strict=True)
+        if name == device_class
+    )

@@ -1,5 +1,6 @@
 """A problem with everything worked out that does not depend on choices: what the solver chooses from."""
 
+import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,6 +51,8 @@ class Survey:
         """
         self.problem = problem
         self.refusals = refusals if refusals is not None else Refusals()
+        self._spared_from: int | None = None
+        self._cells: dict[bool, Cells] = {}
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
         self.inventory = Inventory(problem, self.kinds)
         self.options = Options(self.inventory, special_nodes(problem, self.inventory), self.refusals.nodes)
@@ -137,6 +140,21 @@ class Survey:
             eligible.update((pod.pool, None) for pod in standing.pods if pod.node is not None)
         return Prices(self.inventory, self.shares, tuple(eligible))
 
+    def sparing(self, priority: int) -> "Survey":
+        """The same survey, in which nobody of *priority* or above is evicted for the sake of another."""
+        spared = copy.copy(self)
+        spared.__dict__.pop("movable", None)
+        spared._spared_from, spared._cells = priority, {}  # noqa: SLF001 (its own kind)
+        return spared
+
+    def cells(self, *, single: bool) -> Cells:
+        """The nodes as cells, worked out once: each a cell of its own, or with those like it."""
+        if single not in self._cells:
+            self._cells[single] = partition(
+                self.options.special, self.observed.standing, self.movable, single=single
+            )
+        return self._cells[single]
+
     @cached_property
     def movable(self) -> frozenset[ReplicaKey]:
         """The replicas that a plan may evict, or has to add pods to.
@@ -151,10 +169,11 @@ class Survey:
         for deployment in ordered:
             standing = self.standing_of(deployment)
             below = highest_in_need is not None and deployment.priority < highest_in_need
+            is_spared = self._spared_from is not None and deployment.priority >= self._spared_from
             all_move = (
                 len(standing) > deployment.replicas
                 or self.problem.policy.eviction_budget > 0
-                or (below and preempts)
+                or (below and preempts and not is_spared)
             )
             moves = [s for s in standing if all_move or s.is_misplaced or has_added_pods(s)]
             keys.update(s.replica.key for s in moves)
@@ -176,7 +195,8 @@ class Scene:
     """A survey with its nodes grouped into cells, and the candidates on them.
 
     An optimistic scene looks for candidates as if every node were empty, so that a conflict can blame the
-    pools that are full; *extra* nodes serve to try whether more of them would help. Neither is extracted.
+    pools that are full; *extra* nodes serve to try whether more of them would help, and then only candidates on
+    their cluster are looked for: elsewhere nothing has changed. Neither is extracted.
     """
 
     def __init__(
@@ -191,12 +211,11 @@ class Scene:
         self.problem = survey.problem
         self.inventory = survey.inventory
         self.is_single = single
-        self.cells: Cells = partition(
-            survey.options.special, survey.observed.standing, survey.movable, single=single
-        )
+        self.cells: Cells = survey.cells(single=single)
         if extra is not None:
             self.cells = with_extra(self.cells, survey.inventory, extra.pool, extra.count)
         self._is_optimistic = is_optimistic
+        self._only = extra.pool.cluster if extra is not None else None
         self._fixed_count: dict[DeploymentKey, int] = {}
         for standing in self.cells.fixed:
             key = standing.replica.key.deployment
@@ -221,7 +240,9 @@ class Scene:
         for position, deployment in enumerate(self.problem.deployments):
             if self.most_new(position) == 0:
                 continue
-            clusters = self.survey.clusters_for(deployment)
+            clusters = tuple(
+                name for name in self.survey.clusters_for(deployment) if self._only in (None, name)
+            )
             required = [rule for rule in deployment.spread if rule.mode is SpreadMode.REQUIRED]
             for candidate in candidates(
                 self.inventory,
@@ -243,11 +264,11 @@ class Scene:
         for pod in standing.pods:
             if pod.footing is Footing.ADDED:
                 groups.setdefault((pod.engine, pod.copy, pod.role.value), []).append(pod)
-        for (engine, copy, role), pods in groups.items():
+        for (engine, number, role), pods in groups.items():
             cpu, memory = resources_of(standing, pods[0])
             yield (
                 engine,
-                copy,
+                number,
                 role,
                 PodGroup(
                     pods_per_replica=len(pods),

@@ -5,22 +5,19 @@
    what rounding gives, CP-SAT solves the stages between floor and ceiling instead: it was no better than rounding
    where both may be used, and slower.
 3. The counts are packed onto nodes; what does not pack, or was not placed, is inserted one by one, and others
-   step aside for it where that helps.
+   step aside for it where that helps. What is still short is mended by CP-SAT near the relaxation (``mending``).
 4. Linear programmes again (``guide``) for the bound of each tier.
 """
 
 import math
 from dataclasses import replace
-from importlib.metadata import version
 
-from solver.audit import violations
 from solver.baseline import baseline
 from solver.clearing import insert_by_clearing
 from solver.domain.decision import Path, SolveRecord
 from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, build
 from solver.greedy import greedy
-from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.scene import Scene, Survey
 from solver.search.attempt_result import Attempt
@@ -29,8 +26,10 @@ from solver.search.cp_sat import NAME
 from solver.search.extract import extract
 from solver.search.glop import Relaxed
 from solver.search.guide import TINY, Guide, bounds, guided
+from solver.search.mending import mended
 from solver.search.reduced import reduced
 from solver.search.rounding import evened, rounded_down
+from solver.search.sparing import spared
 from solver.search.tiers import Staged, solve
 
 #: Deterministic time of one stage; what is open then is mended faster by letting replicas step aside.
@@ -39,6 +38,7 @@ _STAGE_SECONDS = 0.4
 
 def solve_cells(survey: Survey, budget: Budget) -> Attempt:
     """The draft found over cells, with bounds from the relaxation."""
+    survey = spared(survey)
     formulation = build(Scene(survey, single=False), baseline=baseline(survey))
     guide = guided(formulation)
     draft, record = _drafted(survey, formulation, guide, budget)
@@ -57,10 +57,15 @@ def _drafted(
     if is_free and guide.relaxed is not None:
         solution = rounded_down(formulation, guide.relaxed)
         draft = evened(survey, extract(formulation.variables, solution, is_exact=False))
-        draft = insert_by_clearing(survey, draft)
+        mend = mended(survey, formulation, guide, insert_by_clearing(survey, draft), budget)
         # Rounding may evict somebody whose successor then finds no place; whole numbers cannot.
-        if not violations(survey, compose(survey, settled_down(draft))):
-            return draft, SolveRecord(solver=f"GLOP {version('ortools')}")
+        if mend.is_sound:
+            return mend.draft, SolveRecord(
+                solver=f"GLOP and {NAME}",
+                deterministic_time=round(mend.deterministic_time, 6),
+                solves=mend.solves,
+                is_interrupted=mend.is_interrupted,
+            )
     staged = _between_floor_and_ceiling(formulation, guide, budget)
     record = SolveRecord(
         solver=f"GLOP and {NAME}",

@@ -5,6 +5,7 @@ that layer imports pandas, half of the start-up of a command, and adds terms one
 documented API, so ortools is pinned and nothing else touches it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -60,6 +61,13 @@ class CpSat:
         self.cp.clear_solution_hint()
         self.cp.solution_hint.vars.extend(range(self._size))
         self.cp.solution_hint.values.extend(solution)
+
+    def hint_some(self, values: Iterable[tuple[int, int]]) -> None:
+        """Start the next solve from values of variables; what is left out has to follow from them."""
+        self.cp.clear_solution_hint()
+        for variable, value in values:
+            self.cp.solution_hint.vars.append(variable)
+            self.cp.solution_hint.values.append(value)
 
     def minimise(
         self,

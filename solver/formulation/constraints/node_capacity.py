@@ -1,7 +1,8 @@
 """The devices of a node serve the pods on it: Hall's inequalities, one for each set of kinds that matters.
 
 On a cell of one node they are exact. On a cell of many nodes they speak of the sum, and for each size of
-request there is one more: a node gives at most ``free // size`` places to pods of that size or more.
+request there is one more: a node gives at most ``free // size`` places to pods of that size or more. Where cells
+are relaxed to fractions a single node has those as well: whole pods imply them, parts of pods do not.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ class NodeCapacity:
     def add(self, variables: Variables) -> None:
         for index, (guests, loads) in enumerate(guests_and_loads(variables)):
             if guests:
-                _CellRows(variables.matrix, variables.cells.cells[index], guests, loads).add()
+                rows = _CellRows(variables.matrix, variables.cells.cells[index], guests, loads)
+                rows.add(by_size=not variables.scene.is_single)
 
     def explain(self, variables: Variables, subject: str) -> str:
         if subject.startswith("cluster "):
@@ -93,11 +95,11 @@ class _CellRows:
         self.fixed = _local(cell.fixed, present)
         self.load_needs = [_local(load.needs, present) for _, _, load in loads]
 
-    def add(self) -> None:
+    def add(self, *, by_size: bool) -> None:
         everything = [*(needs for _, needs in self.guests), self.fixed, *self.load_needs]
         for kinds in closed_sets(need.accepts for needs in everything for need in needs if need.count):
             self._sum_row(kinds)
-            if self.cell.count > 1:
+            if by_size:
                 self._size_rows(kinds)
 
     def _sum_row(self, kinds: int) -> None:

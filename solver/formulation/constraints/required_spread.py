@@ -16,6 +16,8 @@ class RequiredSpread:
 
     def add(self, variables: Variables) -> None:
         for position, deployment in enumerate(variables.scene.problem.deployments):
+            if not variables.is_open(position):
+                continue
             for rule in deployment.spread:
                 if rule.mode is SpreadMode.REQUIRED:
                     self._add_one(variables, position, rule)

@@ -7,6 +7,9 @@ import pytest
 
 from solver.domain.policy import DEFAULT_TIERS, ShortfallUnit, TierName, TierPolicy
 from solver.domain.workload import Member
+from solver.formulation.build import build
+from solver.matching.scene import Scene, Survey
+from solver.search.guide import guided
 from tests.builders import (
     ClusterSpec,
     PoolSpec,
@@ -58,6 +61,15 @@ def test_bounds_hold_in_any_order_of_tiers(seed: int) -> None:
     random.shuffle(tiers)
     problem = like_nodes(seed, most_nodes=3, observed=0, tiers=tiers[: random.randint(3, len(tiers))])
     assert [] == refuted(problem)
+
+
+def test_parts_of_pods_take_no_place_on_a_single_node() -> None:
+    """Two unlike nodes with three GPUs: the relaxation knows that each takes one pod of two, not one and a half."""
+    two = an_engine(Member(requests=(a_request(2),)))
+    pools = [PoolSpec(name=name, nodes=1, devices=[gpus(3)]) for name in ("left", "right")]
+    survey = Survey(a_problem(a_fleet(ClusterSpec(pools=pools)), [a_deployment(4, two)]))
+
+    assert {"shortfall": 2} == guided(build(Scene(survey, single=False))).shortfalls
 
 
 def test_no_shortfall_tier_is_no_error() -> None:
