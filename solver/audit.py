@@ -235,7 +235,11 @@ def _quotas_hold(survey: Survey, plan: Plan) -> Found:
             for slot in replica.slots:
                 if slot.node is None:
                     continue
-                count = sum(d.count for d in slot.devices if d.device_class == quota.device_class)
+                count = sum(
+                    d.count
+                    for d in slot.devices
+                    if d.device_class == quota.device_class and not d.has_admin_access
+                )
                 held += count
                 new += count if slot.order else 0
         if held > quota.devices and new:

@@ -275,11 +275,7 @@ class Insertion:
             placed: list[NewPod] = []
             for member, option in zip(engine.members, members, strict=True):
                 unit = unit_of(deployment, engine.name, member.role, option)
-                inside = [
-                    node
-                    for node in group.pools.get(option.pool, [])
-                    if self.survey.options.may_host(node, member)
-                ]
+                inside = self.survey.options.may_hosts(group.pools.get(option.pool, []), member)
                 for rank in range(member.pods_per_copy):
                     node = self._best_node(inside, unit)
                     if node is None:

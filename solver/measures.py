@@ -188,7 +188,7 @@ def _stranded(survey: Survey, plan: Plan) -> tuple[str, int]:
         if slot.node is not None:
             node = survey.inventory.node_index[slot.node]
             needs, classes = slot_needs(survey, replica, slot)
-            taken = (shares.of_need(n) for n, name in zip(needs, classes, strict=True) if name is not None)
+            taken = (shares.of_node(n) for n, name in zip(needs, classes, strict=True) if name is not None)
             used[node] = used.get(node, 0) + sum(taken)
     total = 0
     for node in sorted({*used, *(int(n) for n in (shares.free < shares.total).nonzero()[0])}):

@@ -7,6 +7,7 @@ import numpy as np
 from solver.domain.device_table import WITHHELD
 from solver.domain.fleet import CapacitySource
 from solver.domain.plan import Plan
+from solver.matching.kinds import bits
 from solver.matching.scene import Survey
 
 
@@ -54,21 +55,8 @@ def _withheld(survey: Survey) -> Iterator[str]:
         if counts[position]:
             s = "" if counts[position] == 1 else "s"
             yield f"{counts[position]} device{s} offer{'s' if not s else ''} nothing: each {why}"
-    queries = [
-        query
-        for deployment in survey.problem.deployments
-        for engine in deployment.engines
-        for member in engine.members
-        for request in member.requests
-        for query in request.queries
-    ]
-    tolerates = 0
-    for tolerations in {query.tolerations for query in queries}:
-        tolerates |= survey.kinds.tolerated(tolerations)
-    kinds = [
-        kind for kind, terms in enumerate(survey.kinds.terms) if terms.taints and not tolerates >> kind & 1
-    ]
-    repelled = int(survey.kinds.total[:, kinds].sum())
+    kinds = bits(survey.kinds.tainted & ~survey.tolerated)
+    repelled = int(survey.kinds.total[:, list(kinds)].sum())
     if repelled:
         s = "" if repelled == 1 else "s"
         yield f"{repelled} device{s} offer{'s' if not s else ''} nothing: each has a taint that no request tolerates"

@@ -10,8 +10,9 @@ from solver.domain.workload import Engine, Member, ModelDeployment, ServingMode
 from solver.insertion import Insertion
 from solver.matching.candidates import has_distance
 from solver.matching.draft import Draft, unit_of
-from solver.matching.node_fit import Need, fits
+from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.options import MemberOption
+from solver.matching.pod_claim import PodClaim
 from solver.matching.refusals import MOST_TRIES
 from solver.matching.scene import Survey
 
@@ -246,6 +247,13 @@ class _Rejecting:
                     worst = (max(left) - need.count, text)
         if worst is not None and worst[0] < 0:
             return worst[1]
+        for _, member, option in self._options(pool):
+            names = iter([r.name for r, n in zip(member.requests, option.needs, strict=True) if n.is_claimed])
+            for claim in claims_of(option.needs):
+                for name, ways in zip(names, claim.requests, strict=False):
+                    alone = Need(0, 0, claim=PodClaim(requests=(ways,)))
+                    if not any(self.insertion.ledger.claims_fit(node, (alone,)) for node in usable):
+                        return f"{name}: no node can give it beside what is taken of its devices"
         return "no node has devices, CPU, memory and a pod slot for one pod together"
 
     def _plan(self, pool: NodePoolKey) -> PoolRejection:

@@ -7,6 +7,7 @@ from adapters.cli.tables import Cell, Tinted, table
 from solver.domain.decision import Decision, Path, TierResult
 from solver.domain.policy import TierName
 
+_THOUSAND = 1000
 _HEADERS = ("TIER", "VALUE", "BOUND", "UNIT", "OPTIMUM")
 _METHODS = {
     Path.NODES: "one model over single nodes",
@@ -54,12 +55,17 @@ def _optimum(tier: TierResult, wanted: int, open_tiers: Sequence[str]) -> Cell:
         text = f"proven optimal{given}"
         return text if given else Tinted(text, "green")
     gap = tier.value - tier.bound
+    if gap == 0:
+        return f"not proven{given}"
     shares = f"{percent(gap, tier.value)} of the value"
     if tier.name == TierName.PRICE:
         shares = f"{percent(gap, tier.bound)} of the bound, {shares}"
     else:
-        shares = f"{percent(gap, wanted)} of the replicas wanted, {shares}"
-    return f"at most {amount(gap, tier.unit)} from the optimum ({shares}){given}"
+        scale = _THOUSAND if tier.unit.startswith("thousandths") else 1
+        shares = f"{percent(gap, wanted * scale)} of the replicas wanted, {shares}"
+    found = str(amount(gap, tier.unit))
+    found = found.removesuffix("s") if found.startswith("1 ") else found
+    return f"at most {found} from the optimum ({shares}){given}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -252,7 +252,7 @@ def standing_classes(standing: Standing) -> Mapping[DeviceClassName, int]:
             continue
         for name, need in zip(pod.classes, pod.needs, strict=True):
             if name is not None:
-                counts[name] = counts.get(name, 0) + need.count
+                counts[name] = counts.get(name, 0) + need.devices
     return counts
 
 

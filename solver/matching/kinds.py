@@ -176,6 +176,11 @@ class DeviceKinds:
         """Bit mask of the kinds that more than one node reaches."""
         return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.is_networked)
 
+    @cached_property
+    def tainted(self) -> int:
+        """Bit mask of the kinds with taints that requests have to tolerate."""
+        return sum(1 << kind for kind, terms in enumerate(self.terms) if terms.taints)
+
     def tolerated(self, tolerations: tuple[DeviceToleration, ...]) -> int:
         """Bit mask of the kinds whose taints *tolerations* cover."""
         return sum(1 << kind for kind, terms in enumerate(self.terms) if tolerated(terms.taints, tolerations))

@@ -95,14 +95,15 @@ def _least(
         all_of_them = sum(most.get(kind, 0) for kind in bits(way.accepts))
         given = max(given, all_of_them if query.takes_all else query.count)
     # Shared devices, and those that an administrator looks at, are not taken from anybody.
-    takes_none = accepts & kinds.shared or any(request.queries[w.alternative].has_admin_access for w in ways)
+    looks_only = any(request.queries[way.alternative].has_admin_access for way in ways)
+    takes_none = looks_only or accepts & kinds.shared
     count = 0 if takes_none else min(_least_count(request, way) for way in ways)
     part = min((_part(request.queries[w.alternative], w.accepts, kinds) for w in ways), default=None)
     return Need(
         accepts,
         count,
         is_claimed=True,
-        given=given,
+        given=0 if looks_only else given,
         part=part if accepts & kinds.shared else None,
     )
 

@@ -276,14 +276,21 @@ def _ways(
     request: DeviceRequest,
     recorded: DeviceClassName | None,
 ) -> tuple[ServedBy, ...]:
-    """How the request of a running pod is served: each alternative that some device satisfies, or the first."""
-    ways: list[ServedBy] = []
+    """How the request of a running pod is served: by each alternative that some device satisfies.
+
+    If none does (a selector that fails, devices that are gone) the first is charged the whole class.
+    """
+    ways = []
     for position, query in enumerate(request.queries):
-        name, mask = _class_of(inventory, options, pool, query, recorded)
-        if mask or not ways:
-            ways.append(ServedBy(alternative=position, device_class=name, accepts=mask))
-    usable = tuple(way for way in ways if way.accepts)
-    return usable or tuple(ways[:1])
+        for name in [recorded] if recorded is not None else list(options.classes(query, pool)):
+            mask = options.accepted(query, pool.cluster, name)
+            if mask and (not request.alternatives or mask & inventory.present(pool.cluster)):
+                ways.append(ServedBy(alternative=position, device_class=name, accepts=mask))
+                break
+    if ways:
+        return tuple(ways)
+    name, mask = _class_of(inventory, options, pool, request.queries[0], recorded)
+    return (ServedBy(alternative=0, device_class=name, accepts=mask),)
 
 
 def _class_of(

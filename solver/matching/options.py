@@ -60,7 +60,11 @@ class Options:
 
     def may_host(self, node: int, member: Member) -> bool:
         """Whether nothing is known of the node's allocator that speaks against a pod of *member*."""
-        return (node, member) not in self._refused
+        return not self._refused or (node, member) not in self._refused
+
+    def may_hosts(self, nodes: list[int], member: Member) -> list[int]:
+        """Those of *nodes* that :meth:`may_host` a pod of *member*."""
+        return [node for node in nodes if self.may_host(node, member)] if self._refused else nodes
 
     def refusal(self, nodes: Iterable[int], member: Member) -> str | None:
         """What the allocator of one of *nodes* had against a pod of *member*, None if none is known to have."""

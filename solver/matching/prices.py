@@ -46,16 +46,9 @@ class Prices:
                 taken[name] = taken.get(name, 0) + self._shares.of_need(need)
         dearest = 0
         for name, part in taken.items():
-            owned = self._devices(node, self._inventory.class_mask(pool.cluster, name))
+            owned = self._shares.owned(node, self._inventory.class_mask(pool.cluster, name))
             dearest = max(dearest, -(-price * part // max(self._shares.scale, owned)))
         return dearest
-
-    def _devices(self, node: int, mask: int) -> int:
-        """Devices of a class on a node; where there are only parts, those."""
-        total = self._inventory.kinds.total[node]
-        of_kind = self._shares.of_kind
-        whole = sum(int(total[kind]) for kind in bits(mask) if of_kind[kind] == self._shares.scale)
-        return whole * self._shares.scale or sum(int(total[kind] * of_kind[kind]) for kind in bits(mask))
 
     def _bytes(self, node: int, pairs: list[tuple[Need, DeviceClassName | None]]) -> int:
         kinds = self._inventory.kinds

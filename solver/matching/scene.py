@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from solver.domain.explanation import Reason
-from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey, ReplicaKey
+from solver.domain.identity import ClusterName, DeploymentKey, DeviceClassName, NodePoolKey, ReplicaKey
 from solver.domain.policy import Preemption
 from solver.domain.problem import Problem
 from solver.domain.replica import ObservedSlot
@@ -18,6 +18,7 @@ from solver.matching.inventory import Inventory
 from solver.matching.kinds import DeviceKinds
 from solver.matching.ledger import Ledger
 from solver.matching.needs import asks_for_more
+from solver.matching.node_fit import Need
 from solver.matching.observed import Observed, observe
 from solver.matching.options import Options
 from solver.matching.predicates import PREDICATES
@@ -51,6 +52,8 @@ class Survey:
         """
         self.problem = problem
         self.refusals = refusals if refusals is not None else Refusals()
+        #: What new pods need, by whose they are, where, and the classes that serve them.
+        self.known_needs: dict[object, tuple[tuple[Need, ...], tuple[DeviceClassName | None, ...]]] = {}
         self._spared_from: int | None = None
         self._cells: dict[bool, Cells] = {}
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
@@ -124,7 +127,19 @@ class Survey:
     @cached_property
     def shares(self) -> Shares:
         """What parts of devices count."""
-        return Shares(self.inventory)
+        return Shares(self.inventory, self.tolerated)
+
+    @cached_property
+    def tolerated(self) -> int:
+        """Bit mask of the kinds whose taints some request of the problem tolerates."""
+        found = self.kinds.tolerated(())
+        for deployment in self.problem.deployments:
+            for engine in deployment.engines:
+                for member in engine.members:
+                    for request in member.requests:
+                        for query in request.queries if self.kinds.tainted else ():
+                            found |= self.kinds.tolerated(query.tolerations)
+        return found
 
     @cached_property
     def prices(self) -> Prices:

@@ -1,7 +1,9 @@
 """What a slot of a plan needs of its node, read back from the plan and the templates."""
 
+from collections.abc import Mapping
+
 from solver.domain.explanation import PoolRejection
-from solver.domain.identity import DeviceClassName
+from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import Create, Keep, Slot
 from solver.domain.workload import Member
 from solver.matching.node_fit import Need
@@ -21,15 +23,23 @@ def slot_needs(survey: Survey, replica: Keep | Create, slot: Slot) -> Needs:
     if isinstance(replica, Keep):
         pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
         return pod.needs, pod.classes
-    member = member_of(survey, replica, slot)
     classes = {devices.request.partition("/")[0]: devices.device_class for devices in slot.devices}
+    key = (replica.replica.deployment, slot.engine, slot.role, slot.node_pool, tuple(classes.items()))
+    if key not in survey.known_needs:
+        survey.known_needs[key] = _of_new(survey, member_of(survey, replica, slot), slot.node_pool, classes)
+    return survey.known_needs[key]
+
+
+def _of_new(
+    survey: Survey, member: Member, pool: NodePoolKey, classes: Mapping[str, DeviceClassName | None]
+) -> Needs:
     chosen = tuple(classes[request.name] for request in member.requests)
-    options = survey.options.of_pool(member, slot.node_pool)
+    options = survey.options.of_pool(member, pool)
     for option in options if not isinstance(options, PoolRejection) else ():
         if option.classes == chosen:
             return option.needs, chosen
     needs = tuple(
-        Need(survey.options.accepted_by_any(request, replica.replica.cluster, name), request.count)
+        Need(survey.options.accepted_by_any(request, pool.cluster, name), request.count)
         for request, name in zip(member.requests, chosen, strict=True)
     )
     return needs, chosen

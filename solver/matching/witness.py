@@ -128,12 +128,15 @@ class Witness:
         }
         result: list[list[list[Taken]]] = []
         for pod in open_pods:
-            mine = iter(next(served)) if claims_of(pod.needs) else iter(())
+            asked = [ways for claim in claims_of(pod.needs) for ways in claim.requests]
+            mine = zip(next(served), asked, strict=True) if asked else iter(())
             own: list[list[Taken]] = []
             for need in pod.needs:
                 if need.is_claimed:
-                    part = next(mine)
-                    own.append([self._taken(found.grouped, part.alternative, grant) for grant in part.grants])
+                    part, ways = next(mine)
+                    # Alternatives that nothing here satisfies are no part of the claim.
+                    chosen = ways[part.alternative].alternative
+                    own.append([self._taken(found.grouped, chosen, grant) for grant in part.grants])
                 else:
                     own.append([next(rest[need.accepts]) for _ in range(need.count)])
             result.append(own)

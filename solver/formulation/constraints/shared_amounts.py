@@ -56,7 +56,8 @@ def _add_rows(
     left = _left(variables, index)
     for name in sorted({name for _, amounts in new for name in amounts}):
         most = left.get(name, 0)
-        step = max(1, most // _STEPS)
+        largest = max(amounts.get(name, 0) for _, amounts in (*new, *kept))
+        step = max(1, max(most, largest) // _STEPS)
         limit(
             variables.matrix,
             new=[(variable, amounts[name] // step) for variable, amounts in new if name in amounts],

@@ -1,6 +1,6 @@
 """Free devices on nodes that are partly used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from solver.domain.policy import TierName
 from solver.formulation.matrix import Expression, Matrix, summed
@@ -17,26 +17,24 @@ class StrandedTerm:
     tier = TierName.STRANDED
 
     def objectives(self, variables: Variables) -> Iterator[Objective]:
-        kinds = variables.scene.inventory.kinds
-        synthetic = kinds.synthetic | kinds.networked
         shares = variables.scene.survey.shares
         held = _held(variables, shares)
         new: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         kept: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         for pod in variables.pods:
-            new[pod.cell].append((pod.variable, _taken(pod.group, synthetic, shares)))
+            new[pod.cell].append((pod.variable, _taken(pod.group, shares)))
         for added in variables.added:
             for home, variable in added.homes:
-                new[home].append((variable, _taken(added.group, synthetic, shares)))
+                new[home].append((variable, _taken(added.group, shares)))
         for movable, stays in zip(variables.cells.movable, variables.kept, strict=True):
             for load in movable.loads:
-                kept[load.cell].append((stays, _claimed(load, synthetic, shares)))
+                kept[load.cell].append((stays, _claimed(load, shares)))
         pairs: list[tuple[int, int]] = []
         constant = 0
         for index, cell in enumerate(variables.cells.cells):
             fresh = [(variable, count) for variable, count in new[index] if count]
             stay = [(variable, count) for variable, count in kept[index] if count]
-            free = _free(cell, held[index], synthetic, shares) * cell.count
+            free = _free(cell, held[index], shares) * cell.count
             if shares.has_parts and (fresh or stay or cell.is_used):
                 pairs += _stranded_parts(variables.matrix, cell, free, fresh, stay)
             elif cell.is_used and not stay:
@@ -83,9 +81,9 @@ def _stranded_parts(
     return [(left, 1)]
 
 
-def _taken(group: PodGroup, synthetic: int, shares: Shares) -> int:
+def _taken(group: PodGroup, shares: Shares) -> int:
     """What one unit of *group* claims."""
-    return sum(shares.of_need(need) for need in group.needs if need.accepts & ~synthetic)
+    return sum(shares.of_node(need) for need in group.needs)
 
 
 def _held(variables: Variables, shares: Shares) -> list[int]:
@@ -93,22 +91,20 @@ def _held(variables: Variables, shares: Shares) -> list[int]:
     held = [0] * len(variables.cells.cells)
     for movable in variables.cells.movable:
         for load in movable.loads:
-            own = sum(count * int(shares.of_kind[kind]) for kind, count in load.held)
-            held[load.cell] += movable.count * own
+            held[load.cell] += movable.count * _of_kinds(load.held, shares)
     return [total // cell.count for total, cell in zip(held, variables.cells.cells, strict=True)]
 
 
-def _free(cell: Cell, held: int, synthetic: int, shares: Shares) -> int:
+def _free(cell: Cell, held: int, shares: Shares) -> int:
     """What of one node is free if every movable replica goes."""
-    fixed = sum(shares.of_need(need) for need in cell.fixed if need.accepts & ~synthetic)
-    own = 0
-    for kind, count in cell.total.items():
-        if not synthetic >> kind & 1:
-            used = count - cell.free.get(kind, 0)
-            own += count * shares.scale * bool(shares.whole[kind]) - used * int(shares.of_kind[kind])
-    return own - fixed + held
+    fixed = sum(shares.of_node(need) for need in cell.fixed)
+    used = ((kind, count - cell.free.get(kind, 0)) for kind, count in cell.total.items())
+    return int(shares.total[cell.nodes[0]]) - _of_kinds(used, shares) - fixed + held
 
 
-def _claimed(load: Load, synthetic: int, shares: Shares) -> int:
-    held = sum(count * int(shares.of_kind[kind]) for kind, count in load.held if not synthetic >> kind & 1)
-    return held + sum(shares.of_need(need) for need in load.needs if need.accepts & ~synthetic)
+def _claimed(load: Load, shares: Shares) -> int:
+    return _of_kinds(load.held, shares) + sum(shares.of_node(need) for need in load.needs)
+
+
+def _of_kinds(devices: Iterable[tuple[int, int]], shares: Shares) -> int:
+    return sum(count * int(shares.of_kind[kind]) for kind, count in devices if shares.real[kind])
