@@ -4,14 +4,16 @@ For nodes with pods whose claims are more than counts of whole devices. Nothing 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.device import AttributeValue, QualifiedName
 from solver.domain.plan import Create, Keep, Slot, SlotDevices
 from solver.domain.quantity import Quantity
+from solver.domain.resource_slice import SliceDevice
 from solver.domain.workload import DeviceRequest, Member
 from solver.matching.kind_terms import written_capacity
+from solver.matching.replay.capacity import consumption
 from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of
 
@@ -44,15 +46,21 @@ class _Claim:
 
     def complaints(self) -> Iterator[str]:
         claimed = [each for each in self.slot.devices if each.device_class is not None]
+        whole = Counter(row for each in claimed if each.consumed is None for row in each.rows)
+        for row, times in sorted(whole.items()):
+            if times > 1:
+                yield f"device {self.table.names[row]} is given twice to one claim"
         if sum(len(each.rows) for each in claimed) > MOST_DEVICES_OF_A_CLAIM:
             yield f"a claim with more than {MOST_DEVICES_OF_A_CLAIM} devices"
         for request in self.member.requests:
             given = [each for each in self.slot.devices if each.request.partition("/")[0] == request.name]
             names = {each.request for each in given}
-            if len(names) != 1:
-                yield f"request {request.name} is served by {len(names)} alternatives, expected one"
+            known = {f"{request.name}/{query.name}": query for query in request.alternatives}
+            known = known or {request.name: request}
+            if len(names) != 1 or not names <= known.keys():
+                yield f"request {request.name} is served by {len(names)} alternatives, expected one that it has"
                 continue
-            yield from self._request(_query(request, names.pop()), given)
+            yield from self._request(known[names.pop()], given)
         yield from self._constraints()
 
     def _request(self, query: DeviceRequest, given: Sequence[SlotDevices]) -> Iterator[str]:
@@ -70,13 +78,28 @@ class _Claim:
             yield f"request {query.name} is given {self.table.names[wrong[0]]}, which does not match"
         if not query.takes_all and len(rows) != query.count:
             yield f"request {query.name} is given {len(rows)} devices, expected {query.count}"
-        if query.takes_all and sorted(set(rows)) != good and not query.capacity:
+        # Shared devices that others use may not have enough left; whole ones are never left out of all.
+        spared = {row for row in good if row not in rows and self.table.terms(row).is_shared}
+        if query.takes_all and sorted({*rows, *spared}) != good:
             yield f"request {query.name} is given {len(set(rows))} devices, expected all {len(good)}"
         for each in given:
-            for name, amount in query.capacity:
-                taken = dict(each.consumed) if each.consumed is not None else None
-                if taken is not None and (name not in taken or taken[name] < amount):
-                    yield f"request {query.name} is given too little {name}"
+            if each.has_admin_access != query.has_admin_access:
+                yield f"request {query.name} has admin access: {each.has_admin_access}, expected the opposite"
+            for row in each.rows if each.consumed is not None else ():
+                yield from self._consumes(query, row, dict(each.consumed or ()))
+
+    def _consumes(self, query: DeviceRequest, row: int, taken: Mapping[str, Quantity]) -> Iterator[str]:
+        """Whether a share is as large as the request, and the policies of the device, make it."""
+        terms, device = self.table.terms(row), self.table.device(row)
+        published = SliceDevice(
+            device=device, capacity=written_capacity(device, terms), policies=dict(terms.policies)
+        )
+        expected = consumption(published, dict(query.capacity), in_milli=False)
+        for name, amount in (expected or {}).items():
+            if name not in taken or taken[name] < amount:
+                yield f"request {query.name} is given too little {name}"
+        if expected is None:
+            yield f"request {query.name} is given {self.table.names[row]}, which cannot give what is asked"
 
     def _constraints(self) -> Iterator[str]:
         for constraint in self.member.constraints:
@@ -116,14 +139,6 @@ def _have_common(values: Sequence[tuple[str, AttributeValue] | None]) -> bool:
 
 def _in_scope(requests: tuple[str, ...], name: str) -> bool:
     return not requests or name in requests or name.partition("/")[0] in requests
-
-
-def _query(request: DeviceRequest, name: str) -> DeviceRequest:
-    alternative = name.partition("/")[2]
-    for query in request.alternatives:
-        if query.name == alternative:
-            return query
-    return request
 
 
 def _taken_together(survey: Survey, node: int, guests: Sequence[Guest]) -> Iterator[str]:

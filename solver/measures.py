@@ -187,14 +187,23 @@ def _stranded(survey: Survey, plan: Plan) -> tuple[str, int]:
     for replica, slot in _slots(plan):
         if slot.node is not None:
             node = survey.inventory.node_index[slot.node]
-            needs, classes = slot_needs(survey, replica, slot)
-            taken = (shares.of_node(n) for n, name in zip(needs, classes, strict=True) if name is not None)
-            used[node] = used.get(node, 0) + sum(taken)
+            used[node] = used.get(node, 0) + _taken(survey, replica, slot)
     total = 0
     for node in sorted({*used, *(int(n) for n in (shares.free < shares.total).nonzero()[0])}):
         if used.get(node, 0) or shares.free[node] < shares.total[node]:
             total += max(0, int(shares.free[node]) - used.get(node, 0))
     return shares.unit, total
+
+
+def _taken(survey: Survey, replica: Keep | Create, slot: Slot) -> int:
+    """What a pod takes of its node: what its claims hold if that is known, otherwise what it needs."""
+    if isinstance(replica, Keep):
+        pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
+        if pod.held is not None:
+            return survey.shares.of_kinds(pod.held)
+    needs, classes = slot_needs(survey, replica, slot)
+    pairs = zip(needs, classes, strict=True)
+    return sum(survey.shares.of_node(need) for need, name in pairs if name is not None)
 
 
 def _canonical(survey: Survey, plan: Plan) -> tuple[str, int]:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from solver.domain.device import Device, QualifiedName
+from scheduler.snapshot.resource_pools import gated_off
+from solver.domain.device import Device, QualifiedName, Withheld
 from solver.domain.device_table import DeviceTableBuilder
 from solver.domain.device_terms import PLAIN, DeviceTerms
 from solver.domain.fleet import CapacitySource, Cluster, DeclaredDevice, DeviceClass, Fleet, Node, NodePool
-from solver.domain.identity import ClusterName, DeviceClassName, NodeKey, NodePoolKey
+from solver.domain.identity import ClusterName, DeviceClassName, Driver, NodeKey, NodePoolKey
 from solver.domain.kubernetes import Release, SchedulerFeatures
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import CounterSet, RequestPolicy
@@ -28,14 +29,16 @@ PLACEMENTS: Mapping[str, Sequence[tuple[int, int]]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """A device of a node, as its driver publishes it."""
+    """A device of a node, as its driver publishes it; an attribute of another domain is named in full."""
 
     name: str
+    driver: Driver = GPU_DRIVER
     attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
     capacity: Mapping[str, str] = field(default_factory=dict)
     terms: DeviceTerms = PLAIN
     in_use: bool = False
     consumed: Mapping[str, Quantity] | None = None
+    withheld: Withheld | None = None
 
 
 def slice_counters(start: int, count: int) -> tuple[tuple[str, Quantity], ...]:
@@ -86,34 +89,42 @@ def a_published_fleet(
     counters: Sequence[CounterSet] = (),
     release: Release = Release.V1_36,
 ) -> Fleet:
-    """One cluster with one node pool; each node with the devices given."""
+    """One cluster with one node pool; each node with the devices given, and a class for each driver."""
+    features = SchedulerFeatures.default(release)
+    drivers = sorted({GPU_DRIVER, *(each.driver for devices in nodes for each in devices)})
     table = DeviceTableBuilder()
     for number, devices in enumerate(nodes):
         for each in devices:
             table.add(
                 Device(
                     name=each.name,
-                    driver=GPU_DRIVER,
-                    attributes={QualifiedName(GPU_DRIVER, k): v for k, v in each.attributes.items()},
+                    driver=each.driver,
+                    attributes={QualifiedName.parse(k, each.driver): v for k, v in each.attributes.items()},
                     capacity={
-                        QualifiedName(GPU_DRIVER, k): Quantity.parse(v) for k, v in each.capacity.items()
+                        QualifiedName.parse(k, each.driver): Quantity.parse(v)
+                        for k, v in each.capacity.items()
                     },
                     allow_multiple_allocations=each.terms.is_shared,
                 ),
                 resource_pool=f"n{number}",
+                withheld=each.withheld or gated_off(each.terms, features),
                 terms=each.terms,
                 in_use=each.in_use,
                 consumed=each.consumed,
             )
         table.end_node()
-    selectors = (f'device.driver == "{GPU_DRIVER}"',)
     return Fleet(
         clusters=(
             Cluster(
                 name=CLUSTER,
                 source=CapacitySource.OBSERVED,
-                device_classes={GPU_CLASS: DeviceClass(name=GPU_CLASS, selectors=selectors)},
-                features=SchedulerFeatures.default(release),
+                device_classes={
+                    DeviceClassName(driver): DeviceClass(
+                        name=DeviceClassName(driver), selectors=(f'device.driver == "{driver}"',)
+                    )
+                    for driver in drivers
+                },
+                features=features,
                 counter_sets={(GPU_DRIVER, f"n{number}"): tuple(counters) for number in range(len(nodes))}
                 if counters
                 else {},
@@ -123,8 +134,9 @@ def a_published_fleet(
             NodePool(
                 key=POOL,
                 class_name="gpu",
-                declared_devices=(
-                    DeclaredDevice(name="gpu", driver=GPU_DRIVER, count=1, device_class=GPU_CLASS),
+                declared_devices=tuple(
+                    DeclaredDevice(name=driver, driver=driver, count=1, device_class=DeviceClassName(driver))
+                    for driver in drivers
                 ),
             ),
         ),

@@ -21,6 +21,8 @@ class ServedBy:
     alternative: int
     device_class: DeviceClassName | None
     accepts: int
+    #: Kinds that would match but for their taints; a request for all of a node cannot leave them out.
+    forbids: int = 0
 
 
 def pod_needs(
@@ -77,7 +79,7 @@ def _plain_need(request: DeviceRequest, ways: Sequence[ServedBy], kinds: DeviceK
     """The need of a request for whole devices; None if it is another."""
     query = request.queries[ways[0].alternative]
     is_plain = (
-        len(ways) == 1
+        not request.alternatives
         and not (query.takes_all or query.has_admin_access or query.capacity)
         and not ways[0].accepts & kinds.special
     )
@@ -146,6 +148,7 @@ def _queries(request: DeviceRequest, ways: Sequence[ServedBy]) -> Iterator[PodQu
             count=None if query.takes_all else query.count,
             is_admin=query.has_admin_access,
             capacity=query.capacity,
+            forbids=way.forbids,
         )
 
 

@@ -285,7 +285,7 @@ def _ways(
         for name in [recorded] if recorded is not None else list(options.classes(query, pool)):
             mask = options.accepted(query, pool.cluster, name)
             if mask and (not request.alternatives or mask & inventory.present(pool.cluster)):
-                ways.append(ServedBy(alternative=position, device_class=name, accepts=mask))
+                ways.append(options.served_by(query, position, pool.cluster, name, mask))
                 break
     if ways:
         return tuple(ways)

@@ -78,15 +78,35 @@ class Options:
             return 0
         key = (request, cluster, device_class)
         if key not in self._accepted:
-            mask = self.inventory.class_mask(cluster, device_class)
-            for text in request.selectors:
-                mask &= self.inventory.kinds.matching(text)
+            mask = self._matching(request, cluster, device_class)
             mask &= self.inventory.kinds.tolerated(request.tolerations)
             networked = self.inventory.kinds.networked
             # Whoever can be served by devices of nodes leaves those that nodes share to others.
             own = mask & ~networked
             self._accepted[key] = own if own & self.inventory.present(cluster) else mask
         return self._accepted[key]
+
+    def served_by(
+        self,
+        query: DeviceRequest,
+        alternative: int,
+        cluster: ClusterName,
+        device_class: DeviceClassName | None,
+        accepts: int,
+    ) -> ServedBy:
+        """*query* served from the kinds in *accepts* of *device_class*."""
+        forbids = 0
+        if query.takes_all:
+            forbids = self._matching(query, cluster, device_class) & ~accepts & self.inventory.kinds.tainted
+        return ServedBy(alternative=alternative, device_class=device_class, accepts=accepts, forbids=forbids)
+
+    def _matching(
+        self, request: DeviceRequest, cluster: ClusterName, device_class: DeviceClassName | None
+    ) -> int:
+        mask = self.inventory.class_mask(cluster, device_class)
+        for text in request.selectors:
+            mask &= self.inventory.kinds.matching(text)
+        return mask
 
     def accepted_by_any(
         self, request: DeviceRequest, cluster: ClusterName, device_class: DeviceClassName | None
@@ -205,14 +225,14 @@ class Options:
             for name in self.classes(request, pool):
                 mask = self.accepted(request, pool.cluster, name)
                 if mask & present and all(mask & present != ways[0].accepts & present for ways in choices):
-                    choices.append((ServedBy(alternative=0, device_class=name, accepts=mask),))
+                    choices.append((self.served_by(request, 0, pool.cluster, name, mask),))
             return choices
         served = []
         for position, query in enumerate(request.alternatives):
             name = self.class_of(query, pool)
             if name is not None:
                 mask = self.accepted(query, pool.cluster, name)
-                served.append(ServedBy(alternative=position, device_class=name, accepts=mask))
+                served.append(self.served_by(query, position, pool.cluster, name, mask))
         return [tuple(served)] if served else []
 
     def _not_matched(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> PoolRejection:

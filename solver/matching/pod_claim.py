@@ -34,6 +34,8 @@ class PodQuery:
     count: int | None
     is_admin: bool = False
     capacity: tuple[tuple[str, Quantity], ...] = ()
+    #: Kinds of which a node that is to serve it must have none.
+    forbids: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

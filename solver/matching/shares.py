@@ -3,6 +3,7 @@
 Where no device of the problem comes in parts, everything is counted in devices; otherwise in thousandths.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +57,10 @@ class Shares:
     def of_node(self, need: Need) -> int:
         """What a request takes of the devices that a node can be left with."""
         return 0 if need.accepts & self.elsewhere else self.of_need(need)
+
+    def of_kinds(self, devices: Iterable[tuple[int, int]]) -> int:
+        """Devices by kind, those that a node can be left with."""
+        return sum(count * int(self.of_kind[kind]) for kind, count in devices if self.real[kind])
 
     def owned(self, node: int, mask: int) -> int:
         """Devices on *node* of the kinds in *mask*; parts count as the devices that they are parts of."""

@@ -111,7 +111,7 @@ class SpecialNodes:
         grouped = self.grouped(node, held)
         parts = _parts(whole)
         try:
-            found = fit(grouped.devices, [*_demands(claims), *(part for _, part in parts)])
+            found = fit(grouped.devices, [*_demands(claims, grouped), *(part for _, part in parts)])
         except GaveUp:
             return None
         if found is None:
@@ -133,7 +133,7 @@ class SpecialNodes:
     @staticmethod
     def _fits(grouped: GroupedNode, claims: Sequence[PodClaim], whole: Mapping[int, int]) -> bool:
         """Whether they fit; where that would take too long to tell they do not, a false refusal."""
-        demands = [*_demands(claims), *(part for _, part in _parts(whole))]
+        demands = [*_demands(claims, grouped), *(part for _, part in _parts(whole))]
         try:
             return can_fit(grouped.devices, demands)
         except GaveUp:
@@ -191,13 +191,25 @@ def counted(needs: Iterable[Need]) -> Mapping[int, int]:
     return whole
 
 
-def _demands(claims: Sequence[PodClaim]) -> list[ClaimDemand]:
+def _demands(claims: Sequence[PodClaim], grouped: GroupedNode) -> list[ClaimDemand]:
     """One for each claim; every claim is that of a pod of its own."""
-    return [replace(demand(claim), pod=pod) for pod, claim in enumerate(claims)]
+    present = grouped.devices.present_kinds
+    return [replace(demand(_possible(claim, present)), pod=pod) for pod, claim in enumerate(claims, start=1)]
+
+
+def _possible(claim: PodClaim, present: int) -> PodClaim:
+    """*claim* on a node with the kinds *present*: ways that they forbid accept nothing."""
+    if not any(query.forbids & present for ways in claim.requests for query in ways):
+        return claim
+    requests = tuple(
+        tuple(replace(query, accepts=0, count=1) if query.forbids & present else query for query in ways)
+        for ways in claim.requests
+    )
+    return replace(claim, requests=requests)
 
 
 def _parts(whole: Mapping[int, int]) -> list[tuple[int, ClaimDemand]]:
-    """*whole* devices as claims, none larger than a claim may be."""
+    """*whole* devices as claims of nobody's pod, none larger than a claim may be."""
     found = []
     for accepts, count in sorted(whole.items()):
         for start in range(0, count, MOST_DEVICES_OF_A_CLAIM):

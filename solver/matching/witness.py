@@ -161,14 +161,25 @@ class Witness:
         rows: dict[int, list[int]] = {}
         for row in pod.rows:
             rows.setdefault(int(self._survey.kinds.kind_of_row[row]), []).append(row)
-        return [
-            [
-                Taken(kind=kind, row=rows[kind].pop(0) if rows.get(kind) else None)
-                for kind, count in sorted(own.items())
-                for _ in range(count)
-            ]
-            for own in given
-        ]
+        asked = iter([ways for claim in claims_of(pod.needs) for ways in claim.requests])
+        found = []
+        for need, own in zip(pod.needs, given, strict=True):
+            ways = next(asked) if need.is_claimed else ()
+            alternative = next(
+                (way.alternative for way in ways if all(way.accepts >> kind & 1 for kind in own)), 0
+            )
+            found.append(
+                [
+                    Taken(
+                        kind=kind,
+                        row=rows[kind].pop(0) if rows.get(kind) else None,
+                        alternative=alternative,
+                    )
+                    for kind, count in sorted(own.items())
+                    for _ in range(count)
+                ]
+            )
+        return found
 
     def _described(self, pod: Guest, given: Sequence[Sequence[Taken]] | None) -> Iterator[SlotDevices]:
         for position, (need, name) in enumerate(pod.pairs):

@@ -143,6 +143,7 @@ def held(
             knows_clusters=problem.knows_clusters,
         ),
         kinds=survey.kinds if edit is None else None,
+        refusals=survey.refusals,
     )
     return Held(survey=one_more, baseline=baseline(one_more))
 

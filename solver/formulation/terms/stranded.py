@@ -1,6 +1,6 @@
 """Free devices on nodes that are partly used."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from solver.domain.policy import TierName
 from solver.formulation.matrix import Expression, Matrix, summed
@@ -18,6 +18,8 @@ class StrandedTerm:
 
     def objectives(self, variables: Variables) -> Iterator[Objective]:
         shares = variables.scene.survey.shares
+        # What claims are given at the most, added up, may be more than a node has.
+        is_loose = shares.has_parts or variables.scene.survey.options.special.is_needed
         held = _held(variables, shares)
         new: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
         kept: list[list[tuple[int, int]]] = [[] for _ in variables.cells.cells]
@@ -35,7 +37,7 @@ class StrandedTerm:
             fresh = [(variable, count) for variable, count in new[index] if count]
             stay = [(variable, count) for variable, count in kept[index] if count]
             free = _free(cell, held[index], shares) * cell.count
-            if shares.has_parts and (fresh or stay or cell.is_used):
+            if is_loose and (fresh or stay or cell.is_used):
                 pairs += _stranded_parts(variables.matrix, cell, free, fresh, stay)
             elif cell.is_used and not stay:
                 # Whatever is new fits into what is free, so this never falls below nothing.
@@ -91,7 +93,7 @@ def _held(variables: Variables, shares: Shares) -> list[int]:
     held = [0] * len(variables.cells.cells)
     for movable in variables.cells.movable:
         for load in movable.loads:
-            held[load.cell] += movable.count * _of_kinds(load.held, shares)
+            held[load.cell] += movable.count * shares.of_kinds(load.held)
     return [total // cell.count for total, cell in zip(held, variables.cells.cells, strict=True)]
 
 
@@ -99,12 +101,8 @@ def _free(cell: Cell, held: int, shares: Shares) -> int:
     """What of one node is free if every movable replica goes."""
     fixed = sum(shares.of_node(need) for need in cell.fixed)
     used = ((kind, count - cell.free.get(kind, 0)) for kind, count in cell.total.items())
-    return int(shares.total[cell.nodes[0]]) - _of_kinds(used, shares) - fixed + held
+    return int(shares.total[cell.nodes[0]]) - shares.of_kinds(used) - fixed + held
 
 
 def _claimed(load: Load, shares: Shares) -> int:
-    return _of_kinds(load.held, shares) + sum(shares.of_node(need) for need in load.needs)
-
-
-def _of_kinds(devices: Iterable[tuple[int, int]], shares: Shares) -> int:
-    return sum(count * int(shares.of_kind[kind]) for kind, count in devices if shares.real[kind])
+    return shares.of_kinds(load.held) + sum(shares.of_node(need) for need in load.needs)

@@ -31,9 +31,7 @@ def node_of(problem: Problem, node: int) -> SingleNode:
     return SingleNode(fleet.devices, int(starts[node]), int(starts[node + 1]), sets)
 
 
-def _created(
-    problem: Problem, create: Create, deployments: dict[DeploymentKey, ModelDeployment]
-) -> Replica:
+def _created(problem: Problem, create: Create, deployments: dict[DeploymentKey, ModelDeployment]) -> Replica:
     deployment = deployments[create.replica.deployment]
     return Replica(
         key=create.replica,

@@ -27,7 +27,9 @@ MODES = ("parts", "parts", "shares", "plain", "mixed")
 POLICIES = (
     None,
     None,
-    RequestPolicy(minimum=Quantity.of(2), step=Quantity.of(2), maximum=Quantity.of(8), default=Quantity.of(2)),
+    RequestPolicy(
+        minimum=Quantity.of(2), step=Quantity.of(2), maximum=Quantity.of(8), default=Quantity.of(2)
+    ),
     RequestPolicy(valid_values=(Quantity.of(3), Quantity.of(4), Quantity.of(8)), default=Quantity.of(4)),
 )
 

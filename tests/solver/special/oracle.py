@@ -57,7 +57,9 @@ class _Search:
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
         self.problem = survey.problem
-        self.nodes: list[SingleNode] = [node_of(self.problem, n) for n in range(len(self.problem.fleet.nodes))]
+        self.nodes: list[SingleNode] = [
+            node_of(self.problem, n) for n in range(len(self.problem.fleet.nodes))
+        ]
         self.standings = survey.observed.standing
         self.deployments = sorted(self.problem.deployments, key=lambda d: (-d.priority, d.key))
         self.levels = priorities(self.problem)
@@ -141,9 +143,7 @@ class _Search:
             return False
         return all(self._fits(node, held[node], asked) for node, asked in enumerate(pods) if asked)
 
-    def _fits(
-        self, node: int, held: Sequence[HeldRows], pods: Sequence[tuple[DeploymentKey, int]]
-    ) -> bool:
+    def _fits(self, node: int, held: Sequence[HeldRows], pods: Sequence[tuple[DeploymentKey, int]]) -> bool:
         key = (node, tuple(held), tuple(sorted(pods)))
         if key not in self.known:
             members = [self.members[deployment][pod][1] for deployment, pod in sorted(pods)]
@@ -164,13 +164,14 @@ class _Search:
         return True
 
     def _counted(self, member: Member) -> int:
-        """Devices that a pod may be given: of alternatives that can be had at all, the most."""
+        """Devices that a pod may take: of alternatives that can be had at all, the most; admin access takes none."""
         return sum(
             max(
                 (
                     query.count
                     for query in request.queries
-                    if any(node.selects(query, row) for node in self.nodes for row in node.rows)
+                    if not query.has_admin_access
+                    and any(node.selects(query, row) for node in self.nodes for row in node.rows)
                 ),
                 default=0,
             )
@@ -180,7 +181,9 @@ class _Search:
     def _placements(self, deployment: ModelDeployment) -> Iterator[Placement]:
         members = self.members[deployment.key]
         for nodes in product(range(len(self.nodes)), repeat=len(members)):
-            chosen = [[m for (_, m), n in zip(members, nodes, strict=True) if n == node] for node in set(nodes)]
+            chosen = [
+                [m for (_, m), n in zip(members, nodes, strict=True) if n == node] for node in set(nodes)
+            ]
             empty = [self.nodes[node] for node in set(nodes)]
             if all(node.serves(pods) for node, pods in zip(empty, chosen, strict=True)):
                 yield nodes

@@ -69,6 +69,23 @@ class SingleNode:
                 state.parts.setdefault(row, []).append(tuple((name, a.nano) for name, a in used))
         return next(self._pods(state, list(pods), []), None)
 
+    def bears(self, held: Sequence[HeldRows]) -> bool:
+        """Whether all of *held* can be held at once: no device twice, no counter and no capacity overdrawn."""
+        state = _State()
+        taken = [row for whole, _ in held for row in whole]
+        shared = {row for _, parts in held for row, _ in parts}
+        for row in self.rows:
+            if self.table.in_use[row]:
+                taken.append(row)
+            if row in self.table.consumed:
+                amounts = tuple((name, a.nano) for name, a in self.table.consumed[row].items())
+                state.parts.setdefault(row, []).append(amounts)
+        state.whole.update(taken)
+        for _, parts in held:
+            for row, used in parts:
+                state.parts.setdefault(row, []).append(tuple((name, a.nano) for name, a in used))
+        return len(set(taken)) == len(taken) and not shared & state.whole and self._within(state)
+
     # Pods, requests, alternatives, devices.
 
     def _pods(
@@ -166,8 +183,8 @@ class SingleNode:
     def _within(self, state: _State) -> bool:
         """Whether no counter and no capacity is overdrawn."""
         for row, parts in state.parts.items():
-            for name, amount in self.capacities(row).items():
-                if sum(dict(part).get(name, 0) for part in parts) > amount:
+            for name, most in self.capacities(row).items():
+                if sum(dict(part).get(name, 0) for part in parts) > most:
                     return False
         left = dict(self.counters)
         for row in {*state.whole, *(row for row, parts in state.parts.items() if parts)}:

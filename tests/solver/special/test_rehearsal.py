@@ -26,7 +26,16 @@ from tests.partitions import (
     a_shared_device,
     counters_of,
 )
-from tests.solver.special.claims import SICK, claiming, memory, nodes_of, plain, rejected, short, with_attribute
+from tests.solver.special.claims import (
+    SICK,
+    claiming,
+    memory,
+    nodes_of,
+    plain,
+    rejected,
+    short,
+    with_attribute,
+)
 
 ANY = DeviceRequest(name="gpu")
 ONLY_B = DeviceRequest(name="gpu", selectors=(with_attribute("model", "b"),))
@@ -90,7 +99,9 @@ def test_orders_of_two_nodes_are_numbered_through() -> None:
     """Each node has its own order; the numbers of a plan are still one sequence without gaps."""
     node = [plain("first", model="b"), plain("second", model="a")]
     decision = decided(
-        a_published_fleet(node, node), claiming("a-easy", ANY, replicas=2), claiming("b-picky", ONLY_B, replicas=2)
+        a_published_fleet(node, node),
+        claiming("a-easy", ANY, replicas=2),
+        claiming("b-picky", ONLY_B, replicas=2),
     )
 
     assert [1, 2, 3, 4] == [order for _, order, _ in released(decision)]
@@ -130,9 +141,18 @@ def test_a_run_time_error_before_the_good_device_refuses_the_node() -> None:
     assert {} == short(turned)
 
 
+def test_a_pod_that_takes_the_bad_device_first_averts_the_veto() -> None:
+    """What is in use is not looked at: released after somebody who holds the bare device, the pod is served."""
+    decision = decided(a_published_fleet(_errors_before(1)), claiming("model", PICKY), claiming("other", ANY))
+
+    assert [("other", 1, True), ("model", 2, True)] == released(decision)
+
+
 def test_a_veto_leads_to_another_node() -> None:
     """The node that refuses is closed to that pod, and so are those like it; the next best takes it."""
-    fleet = a_published_fleet(_errors_before(1), _errors_before(1), [plain(f"good-{n}", model="a") for n in range(6)])
+    fleet = a_published_fleet(
+        _errors_before(1), _errors_before(1), [plain(f"good-{n}", model="a") for n in range(6)]
+    )
     rehearsals = Rehearsals()
     problem = a_problem(fleet, [claiming("model", PICKY)])
     decision = place(problem, rehearsals=rehearsals)
@@ -163,7 +183,11 @@ def test_after_three_vetoes_a_deployment_is_short() -> None:
 
 def test_a_veto_of_one_deployment_is_none_of_another() -> None:
     """What is refused is a pod with its claim; who asks for something else may have the node."""
-    decision = decided(a_published_fleet(_errors_before(2)), claiming("model", PICKY), claiming("other", ANY))
+    at = 'device.attributes["gpu.nvidia.com"]'
+    careful = DeviceRequest(name="gpu", selectors=(f'"model" in {at} && {at}.model == "a"',))
+    decision = decided(
+        a_published_fleet(_errors_before(2)), claiming("model", PICKY), claiming("other", careful)
+    )
 
     assert {"model": 1} == short(decision)
     assert ["n0"] == nodes_of(decision.plan, "other")
@@ -179,9 +203,9 @@ def test_counters_lost_to_a_tainted_device_are_a_refusal(release: Release, missi
 
     assert missing == short(decision)
     if missing:
-        assert [PoolRejection(node_pool=POOL, reason=Reason.REFUSED_BY_ALLOCATOR, detail=NOTHING_FREE)] == rejected(
-            decision
-        )
+        assert [
+            PoolRejection(node_pool=POOL, reason=Reason.REFUSED_BY_ALLOCATOR, detail=NOTHING_FREE)
+        ] == rejected(decision)
 
 
 def test_what_the_allocator_lets_pass_by_mistake_does_not_break_the_audit() -> None:
@@ -209,6 +233,17 @@ def test_what_the_allocator_takes_decides_who_else_fits() -> None:
     rows = [row for slot in slots(decision, "model") for _, row in slot.allocated]
 
     assert sorted(set(rows)) == sorted(rows)
+
+
+# Shows a bug: fixes are tried without a rehearsal.
+def test_no_node_is_added_that_the_allocator_would_refuse() -> None:
+    """A fix is a promise: a second node like the first meets the same run-time error, so it is none."""
+    bare, good = _errors_before(1)
+    fleet = a_published_fleet([bare, replace(good, in_use=True)])
+    decision = decided(fleet, claiming("model", PICKY))
+
+    assert {"model": 1} == short(decision)
+    assert [] == [fix.sentence for fix in decision.fixes if fix.change == "AddNode"]
 
 
 # Answers that are known.
@@ -254,9 +289,13 @@ def test_releases_have_answers_of_their_own() -> None:
 def test_known_answers_give_the_same_bytes() -> None:
     """A cache must not show: the second decision with it is the first, and nothing is rehearsed again."""
     fleet = a_published_fleet(
-        [a_shared_device("share", "8")], [a_shared_device("share", "8"), *_errors_before(2)], _errors_before(1)
+        [a_shared_device("share", "8")],
+        [a_shared_device("share", "8"), *_errors_before(2)],
+        _errors_before(1),
     )
-    problem = a_problem(fleet, [claiming("shares", memory(3), replicas=3), claiming("picky", PICKY), claiming("any", ANY)])
+    problem = a_problem(
+        fleet, [claiming("shares", memory(3), replicas=3), claiming("picky", PICKY), claiming("any", ANY)]
+    )
     rehearsals = Rehearsals()
     first = place(problem, rehearsals=rehearsals)
     asked, known = rehearsals.asked, rehearsals.known
