@@ -19,6 +19,7 @@ from solver.domain.quantity import Quantity
 from solver.domain.workload import DeviceRequest, Member
 from solver.matching.node_grouping import Held
 from solver.matching.node_slices import allocated_state, device_ids, node_classes, node_slices
+from solver.matching.options import MemberOption
 from solver.matching.replay import NodeReplay, Selections
 from solver.matching.scene import Survey
 
@@ -107,15 +108,15 @@ def held_on(survey: Survey, pods: Sequence[tuple[Keep | Create, Slot]]) -> Held:
 
 
 class RehearsedNode:
-    """The node at a position of the fleet, with what is held of it."""
+    """The node at a position of the fleet, with what is held of it; None: as if nobody held anything."""
 
-    def __init__(self, survey: Survey, node: int, held: Held, selections: Selections) -> None:
+    def __init__(self, survey: Survey, node: int, held: Held | None, selections: Selections) -> None:
         inventory = survey.inventory
         ids = device_ids(inventory, node)
         found = inventory.fleet.nodes[node]
         cluster = found.key.cluster
         self._row_of = {device: row for row, device in ids.items()}
-        self._start = allocated_state(inventory, held, ids)
+        self._start = AllocatedState() if held is None else allocated_state(inventory, held, ids)
         self._replay = NodeReplay(
             node_slices(inventory, node),
             found.key.name,
@@ -211,6 +212,16 @@ def _state_key(state: AllocatedState) -> object:
         return state.devices
     consumed = sorted((device, tuple(sorted(used.items()))) for device, used in state.consumed.items())
     return (state.devices, state.shared, tuple(consumed))
+
+
+def serves_empty(survey: Survey, node: int, member: Member, option: MemberOption) -> bool:
+    """Whether the allocator would let one pod of *member* onto an empty node like the one at position *node*."""
+    classes = {request.name: name for request, name in zip(member.requests, option.classes, strict=True)}
+    taken = frozenset(
+        f"{request.name}/{query.name}" for request in member.requests for query in request.alternatives
+    )
+    claim = PodClaims.of(survey, member, option.pool, classes, taken)
+    return RehearsedNode(survey, node, None, Selections()).answer([claim]).refused is None
 
 
 def _with(state: AllocatedState, verdict: AllocationVerdict) -> AllocatedState:

@@ -8,6 +8,7 @@ from solver.domain.explanation import Fix, PoolRejection
 from solver.domain.identity import DeploymentKey, NodePoolKey, ReplicaKey
 from solver.domain.plan import Plan
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelDeployment
+from solver.matching.rehearsed_node import serves_empty
 from solver.matching.scene import ExtraNodes, Survey
 from solver.search.held import MOST_SINGLE, Edit, Held, held
 from solver.selectors.mismatch import mismatch
@@ -109,7 +110,8 @@ def _nodes(survey: Survey, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
     is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
     for pool in by_price[: _MOST_POOLS_TRIED if is_small else _MOST_TRIED_AT_SCALE]:
         for count in range(1, _MOST_NODES_ADDED + 1):
-            if one_more.places_all(extra=ExtraNodes(pool=pool, count=count)):
+            extra = ExtraNodes(pool=pool, count=count)
+            if one_more.places_all(extra=extra) and _would_serve(survey, key, pool):
                 price = prices[pool]
                 found.append((price is None, (price or 0) * count, pool, count))
                 break
@@ -118,6 +120,18 @@ def _nodes(survey: Survey, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
         money = "" if is_unpriced else f" (${cost / 1_000_000:,.2f} per hour)"
         sentence = f"add {count} node{s} to node pool {pool}{money}"
         yield Fix(deployment=key, change="AddNode", subject=str(pool), sentence=sentence)
+
+
+def _would_serve(survey: Survey, key: DeploymentKey, pool: NodePoolKey) -> bool:
+    """Whether the device allocator of the cluster would let the pods that may be in *pool* onto a new node."""
+    nodes = survey.inventory.nodes_of_pool[pool]
+    for engine in survey.deployments[key].engines:
+        for member in engine.members:
+            options = survey.options.of_pool(member, pool)
+            for option in () if isinstance(options, PoolRejection) else options[:1]:
+                if option.claims and not serves_empty(survey, nodes[0], member, option):
+                    return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

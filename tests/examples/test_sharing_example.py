@@ -121,7 +121,7 @@ def test_what_is_short_says_why() -> None:
 
     assert sorted(reasons) == snapshot(
         [
-            'research/two-halves, aws-virginia/h100-mig: InsufficientFreeCapacity (half: no node can give it beside what is taken of its devices)',
+            "research/two-halves, aws-virginia/h100-mig: InsufficientFreeCapacity (half: no node can give it beside what is taken of its devices)",
             "research/two-halves, azure-dublin/mi300x: DeviceSelectorNotMatched (half: driver gpu.amd.com != gpu.nvidia.com)",
         ]
     )

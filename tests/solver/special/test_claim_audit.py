@@ -164,7 +164,6 @@ def _two_alternatives_at_once() -> Planted:
     return problem, replace(plan, creates=(replace(create, slots=(replace(slot, devices=devices),)),))
 
 
-# Shows a gap: the audit accepts it.
 def _an_alternative_that_does_not_exist() -> Planted:
     wish = first_of(
         DeviceRequest(name="a", selectors=(with_attribute("model", "a"),)), DeviceRequest(name="b")
@@ -244,14 +243,12 @@ def _less_is_taken_than_asked_for() -> Planted:
     return given(sound(fleet, claiming("model", memory(5))), [0], consumed=(("memory", Quantity.of(1)),))
 
 
-# Shows a gap: the audit accepts it.
 def _less_is_taken_than_the_policy_makes_of_it() -> Planted:
     policy = RequestPolicy(minimum=Quantity.of(4))
     fleet = a_published_fleet([a_shared_device("one", "8", policy)])
     return given(sound(fleet, claiming("model", memory(1))), [0], consumed=(("memory", Quantity.of(1)),))
 
 
-# Shows a gap: the audit accepts it.
 def _less_is_taken_than_the_whole_that_stands_for_nothing_asked() -> Planted:
     fleet = a_published_fleet([a_shared_device("one", "8")])
     model = claiming("model", DeviceRequest(name="gpu"))
@@ -261,13 +258,11 @@ def _less_is_taken_than_the_whole_that_stands_for_nothing_asked() -> Planted:
 # Admin access.
 
 
-# Shows a gap: the audit accepts it.
 def _admin_access_that_was_not_asked_for() -> Planted:
     plan = sound(ONE_GPU, TWO_PARTS)
     return given(plan, [_row(plan, 1)], has_admin_access=True)
 
 
-# Shows a gap: the audit accepts it.
 def _admin_access_twice_to_one_device() -> Planted:
     monitor = DeviceRequest(name="gpu", count=2, has_admin_access=True)
     return given(sound(a_published_fleet(FOUR), claiming("model", monitor)), [0, 0])

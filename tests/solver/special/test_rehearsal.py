@@ -12,11 +12,12 @@ from solver.domain.fleet import Fleet
 from solver.domain.identity import DeploymentKey
 from solver.domain.kubernetes import Release
 from solver.domain.plan import Slot
+from solver.domain.policy import Policy, Quota
 from solver.domain.workload import DeviceRequest, ModelDeployment
 from solver.matching.scene import Survey
 from solver.place import place
 from solver.rehearsal import Rehearsals
-from tests.builders import a_problem
+from tests.builders import GPU_CLASS, a_problem
 from tests.partitions import (
     POOL,
     Published,
@@ -235,7 +236,6 @@ def test_what_the_allocator_takes_decides_who_else_fits() -> None:
     assert sorted(set(rows)) == sorted(rows)
 
 
-# Shows a bug: fixes are tried without a rehearsal.
 def test_no_node_is_added_that_the_allocator_would_refuse() -> None:
     """A fix is a promise: a second node like the first meets the same run-time error, so it is none."""
     bare, good = _errors_before(1)
@@ -244,6 +244,19 @@ def test_no_node_is_added_that_the_allocator_would_refuse() -> None:
 
     assert {"model": 1} == short(decision)
     assert [] == [fix.sentence for fix in decision.fixes if fix.change == "AddNode"]
+
+
+# Shows a bug: raised quotas and dropped selectors are tried without a rehearsal (AddNode has one).
+def test_no_quota_is_raised_for_what_the_allocator_would_refuse() -> None:
+    """With the quota raised the pod meets the bare device and is refused: raising it helps nobody."""
+    quota = Quota(namespace="ml-team", device_class=GPU_CLASS, devices=0)
+    problem = a_problem(
+        a_published_fleet(_errors_before(1)), [claiming("model", PICKY)], policy=Policy(quotas=(quota,))
+    )
+    decision = place(problem)
+
+    assert {"model": 1} == short(decision)
+    assert [] == [fix.sentence for fix in decision.fixes]
 
 
 # Answers that are known.

@@ -307,7 +307,6 @@ def test_what_a_kept_share_holds_is_proven_in_every_tier() -> None:
     assert [] == [each for each in decision.tiers if not each.is_closed]
 
 
-# Shows a bug: the measure charges what a request takes at the least, the model what is held.
 def test_what_a_kept_claim_holds_is_proven_in_every_tier() -> None:
     """A request for any device was given the whole GPU: nothing of it is stranded any more."""
     model = claiming("model", DeviceRequest(name="any"))
@@ -316,6 +315,20 @@ def test_what_a_kept_claim_holds_is_proven_in_every_tier() -> None:
 
     assert ((0,),) == tuple(slot.devices for slot in before[0].slots)
     assert 0 == tier(decision, "stranded")
+    assert [] == [each for each in decision.tiers if not each.is_closed]
+
+
+# Shows a bug: the model charges two devices with the part that a share would be; the tier is not proven.
+def test_what_is_held_beside_shared_devices_is_proven_in_every_tier() -> None:
+    """A request that a shared device elsewhere would serve too holds whole ones here."""
+    fleet = a_published_fleet(
+        [plain("gpu-0"), plain("gpu-1"), plain("gpu-2")], [a_shared_device("share", "8")]
+    )
+    model = claiming("model", DeviceRequest(name="any", count=2))
+    _, decision = decided(fleet, model, replicas=running(fleet, model))
+
+    assert ["n0"] == nodes_of(decision.plan, "model")
+    assert 1000 == tier(decision, "stranded")
     assert [] == [each for each in decision.tiers if not each.is_closed]
 
 
@@ -373,7 +386,6 @@ def test_the_second_alternative_is_taken_where_the_first_is_used_up() -> None:
     assert [("n0: any/big big",), ("n0: any/small small",)] == devices_of(problem, decision.plan, "model")
 
 
-# Shows a bug: Witness._counted calls the one usable alternative by the name of the first.
 def test_an_alternative_that_no_device_satisfies_is_passed_over() -> None:
     """The names in a plan are those of the template: the second alternative is not called by the first one's name."""
     wish = first_of(
@@ -396,7 +408,6 @@ def test_a_smaller_part_stands_in_for_a_larger() -> None:
     assert {} == short(decision)
 
 
-# Shows a bug: the rows of StrandedTerm charge the larger alternative and so forbid the second replica.
 def test_two_alternatives_of_different_size_use_up_a_node() -> None:
     """Three devices: the preferred pair for one replica, a single one for the next."""
     fleet = a_published_fleet([plain(f"gpu-{number}") for number in range(3)])
@@ -416,7 +427,6 @@ def test_alternatives_count_against_the_quota_with_the_most_they_may_take() -> N
     assert {"model": 1} == short(decision)
 
 
-# Shows a bug: an alternative that takes all is counted as all devices of the largest node, on every node.
 def test_an_alternative_that_takes_all_does_not_keep_others_off_a_node() -> None:
     """The first alternative takes one device, so a node of two serves two replicas."""
     fleet = a_published_fleet([plain("gpu-0"), plain("gpu-1")])
@@ -455,7 +465,6 @@ def test_all_takes_every_device_of_the_node() -> None:
     assert {"one": 1} == short(decision)
 
 
-# Shows a bug: All is worked out over tolerated devices only, so only the rehearsal says no.
 def test_all_does_not_leave_out_a_tainted_device() -> None:
     """The allocator takes tainted devices for part of All and then refuses them, so such a node never fits.
 
@@ -471,7 +480,6 @@ def test_all_does_not_leave_out_a_tainted_device() -> None:
     assert Reason.REFUSED_BY_ALLOCATOR is not rejected(decision)[0].reason
 
 
-# Shows a bug: the audit wants all that match where the allocator leaves out what is used up.
 def test_all_of_shared_devices_leaves_out_those_without_enough_left() -> None:
     """With consumable capacity All is all that can still give what is taken of each."""
     full = Published(
@@ -488,7 +496,6 @@ def test_all_of_shared_devices_leaves_out_those_without_enough_left() -> None:
     assert [("n0: gpu free",)] == devices_of(problem, decision.plan, "model")
 
 
-# Shows a bug: the device fit takes the pods of a node for the claims of one pod, admin access first.
 def test_admin_access_takes_nothing_away() -> None:
     """A monitor looks at the one GPU that a model uses, and a second monitor at the same."""
     monitor = DeviceRequest(name="gpu", has_admin_access=True)
