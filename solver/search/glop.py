@@ -69,6 +69,13 @@ class Relaxation:
             solution=list(best.variable_values.values),
         )
 
+    def copy(self) -> "Relaxation":
+        """The same programme, on its own from now on."""
+        twin = Relaxation.__new__(Relaxation)
+        twin._programme = model_pb2.ModelProto()  # noqa: SLF001 (its own kind)
+        twin._programme.CopyFrom(self._programme)  # noqa: SLF001
+        return twin
+
     def _add(
         self, variables: Sequence[int], coefficients: Sequence[float], lower: float, upper: float
     ) -> None:

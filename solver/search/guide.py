@@ -6,7 +6,7 @@ a third of the time. It need not be: guidance may be wrong, bounds may not, so e
 own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from solver.domain.plan import Plan
@@ -19,6 +19,7 @@ from solver.matching.levels import devices_per_replica
 from solver.matching.scene import Survey, has_added_pods
 from solver.measures import measures
 from solver.search.glop import Relaxation, Relaxed
+from solver.search.pending import Background, PendingBounds
 from solver.search.replica_bound import replica_by_replica
 from solver.search.tiers import lower_edge
 
@@ -100,13 +101,19 @@ def at(expression: Expression, relaxed: Relaxed) -> float:
 
 
 def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft) -> Mapping[str, int]:
-    """A lower bound for each tier, among plans no worse than *draft* in the tiers before it."""
+    """A lower bound for each tier, among plans no worse than *draft* in the tiers before it.
+
+    Those that take a programme are computed in the background, see :class:`PendingBounds`.
+    """
     plan = compose(survey, draft)
     reached = {measure.name: measure.value for measure in measures(survey, plan)}
     short = _most_missing(survey, plan)
     placing = len(_placing(formulation))
     relaxation = Relaxation(formulation.matrix)
     found: dict[str, int] = {}
+    waiting: dict[str, Callable[[], int]] = {}
+    background = Background()
+    last_guard = max((at for at, stage in enumerate(formulation.stages) if not stage.is_tier), default=-1)
     # Whether what the guidance found of a stage still holds, and whether every tier so far is at its bound.
     is_guided = is_closed = True
     for position, stage in enumerate(formulation.stages):
@@ -125,11 +132,23 @@ def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft)
         # Before everything is placed a plan may be short of anything.
         missing = short if 0 < placing <= position else None
         value = reached[name]
-        found[name] = known if known is not None else _bound(formulation, relaxation, stage, value, missing)
-        is_guided &= value <= found[name]
-        is_closed &= value <= found[name]
-        relaxation.limit(expression, max(value, found[name]))
-    return found
+        edge, is_enough = (known, True) if known is not None else _edge(formulation, stage, value, missing)
+        if is_enough:
+            found[name] = edge
+        elif position < last_guard:
+            found[name] = _programmed(relaxation, stage, edge)
+        else:
+            # Nothing that follows needs it: no bound is above the value of a plan, which is what is held.
+            waiting[name] = _later(background, relaxation.copy(), stage, edge)
+        is_guided &= value <= found.get(name, -1)
+        is_closed &= value <= found.get(name, -1)
+        relaxation.limit(expression, max(value, found.get(name, 0)))
+    background.close()
+    return PendingBounds(found, waiting)
+
+
+def _later(background: Background, relaxation: Relaxation, stage: Stage, edge: int) -> Callable[[], int]:
+    return background.submit(lambda: _programmed(relaxation, stage, edge)).result
 
 
 def evicted_from(survey: Survey, plan: Plan, priority: int | None) -> int | None:
@@ -163,23 +182,24 @@ def _most_missing(survey: Survey, plan: Plan) -> Mapping[int, int]:
     return short
 
 
-def _bound(
-    formulation: Formulation,
-    relaxation: Relaxation,
-    stage: Stage,
-    value: int,
-    short: Mapping[int, int] | None,
-) -> int:
+def _edge(
+    formulation: Formulation, stage: Stage, value: int, short: Mapping[int, int] | None
+) -> tuple[int, bool]:
+    """What is known of a bound without a programme, and whether that is enough."""
     name = stage.objective.name
     edge = max(0, lower_edge(formulation.matrix, stage.objective.expression))
     if value <= edge or name in _UNGUIDED:
-        return edge
+        return edge, True
     if short is not None and name in (TierName.DISTANCE, TierName.PRICE):
         edge = max(edge, replica_by_replica(formulation, stage.objective.expression, short))
         wanted = sum(deployment.replicas for deployment in formulation.variables.scene.problem.deployments)
-        # A programme costs seconds; it is asked for a count that this says too little of.
-        if name == TierName.PRICE or (value - edge) * _PERCENT <= wanted:
-            return edge
+        # A programme is asked for a count that this says too little of.
+        return edge, name == TierName.PRICE or (value - edge) * _PERCENT <= wanted
+    return edge, False
+
+
+def _programmed(relaxation: Relaxation, stage: Stage, edge: int) -> int:
+    """The bound that a programme gives, *edge* if that is more."""
     found = relaxation.minimise(stage.objective.expression)
     return edge if found is None else max(edge, rounded_up(found.value))
 
