@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from solver.audit import violations
+from solver.collector import collector_paused
 from solver.domain.decision import Decision, Path, TierResult
 from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Plan
@@ -40,7 +41,13 @@ def place(
     Raises:
         InvalidProblem: the problem contradicts itself (raised when it was built).
     """
-    budget = budget if budget is not None else Budget()
+    with collector_paused():
+        return _placed(problem, budget if budget is not None else Budget(), focus, rehearsals)
+
+
+def _placed(
+    problem: Problem, budget: Budget, focus: DeploymentKey | None, rehearsals: Rehearsals | None
+) -> Decision:
     rehearsals = rehearsals if rehearsals is not None else Rehearsals()
     survey = Survey(problem)
     found = attempt(survey, budget)

@@ -35,9 +35,21 @@ from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import DOES_NOT_FIT, Footing, Standing
 from solver.matching.witness import Witness
 
+#: Drafts whose plan a survey keeps: the search looks at a plan, its bounds do, and so does the audit.
+_MOST_KEPT = 2
+
 
 def compose(survey: Survey, draft: Draft) -> Plan:
     """The plan of *draft*: indices, release order, devices of every slot, and why each eviction happens."""
+    for known, plan in survey.composed:
+        if known is draft:
+            return plan
+    plan = _composed(survey, draft)
+    survey.composed[:] = [*survey.composed, (draft, plan)][-_MOST_KEPT:]
+    return plan
+
+
+def _composed(survey: Survey, draft: Draft) -> Plan:
     draft = replace(draft, new=tuple(_tidied(survey, new) for new in draft.new))
     devices = Witness(survey, draft)
     keeps = [_keep(survey, kept, devices) for kept in draft.kept]
@@ -69,6 +81,8 @@ def settled_down(draft: Draft) -> Draft:
         new.remove(again)
         flags = tuple(flag for flag in standing.flags if flag != DOES_NOT_FIT)
         kept.append(KeptReplica(standing=replace(standing, flags=flags), added={}))
+    if len(new) == len(draft.new):
+        return draft
     return Draft(kept=tuple(kept), evicted=tuple(evicted), new=tuple(new))
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from solver.domain.explanation import Reason
 from solver.domain.identity import ClusterName, DeploymentKey, DeviceClassName, NodePoolKey, ReplicaKey
+from solver.domain.plan import Plan
 from solver.domain.policy import Preemption
 from solver.domain.problem import Problem
 from solver.domain.replica import ObservedSlot
@@ -52,6 +53,8 @@ class Survey:
         """
         self.problem = problem
         self.refusals = refusals if refusals is not None else Refusals()
+        #: The drafts that were composed last, and their plans.
+        self.composed: list[tuple[object, Plan]] = []
         #: What new pods need, by whose they are, where, and the classes that serve them.
         self.known_needs: dict[object, tuple[tuple[Need, ...], tuple[DeviceClassName | None, ...]]] = {}
         self._spared_from: int | None = None

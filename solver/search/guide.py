@@ -13,7 +13,7 @@ from solver.domain.plan import Plan
 from solver.domain.policy import ShortfallUnit, TierName
 from solver.formulation.build import Formulation, Stage
 from solver.formulation.matrix import Expression, Matrix
-from solver.matching.compose import compose
+from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.levels import devices_per_replica
 from solver.matching.scene import Survey, has_added_pods
@@ -105,7 +105,7 @@ def bounds(formulation: Formulation, guide: Guide, survey: Survey, draft: Draft)
 
     Those that take a programme are computed in the background, see :class:`PendingBounds`.
     """
-    plan = compose(survey, draft)
+    plan = compose(survey, settled_down(draft))
     reached = {measure.name: measure.value for measure in measures(survey, plan)}
     short = _most_missing(survey, plan)
     placing = len(_placing(formulation))
