@@ -72,9 +72,9 @@ class Variables:
 
     def new(self, deployment: int) -> Iterator[tuple[Candidate, Expression]]:
         """Candidates of the deployment and the replicas that each one gets."""
-        for candidate, expression in zip(self.scene.candidates, self.replicas, strict=True):
-            if candidate.deployment == deployment:
-                yield candidate, expression
+        candidates = self.scene.candidates
+        for index in self.scene.candidates_of.get(deployment, ()):
+            yield candidates[index], self.replicas[index]
 
     def is_open(self, deployment: int) -> bool:
         """Whether anything about the deployment is left to decide."""

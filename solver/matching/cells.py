@@ -162,7 +162,10 @@ class _Taken:
             amounts[0] += 1
             amounts[1] += cpu
             amounts[2] += memory
-            if any(need.count for need in pod.needs):
+            kinds = self.inventory.kinds
+            elsewhere = kinds.synthetic | kinds.networked | kinds.shared
+            here = any(not elsewhere >> kind & 1 for kind, _ in pod.held or ())
+            if here or (pod.held is None and any(need.count for need in pod.needs)):
                 self._kept_devices.add(pod.node)
 
     def signature(self, node: int) -> tuple[object, ...]:

@@ -42,7 +42,11 @@ class Survey:
     """What is known of a problem before nodes are grouped: kinds, inventory, options, observed replicas."""
 
     def __init__(
-        self, problem: Problem, kinds: DeviceKinds | None = None, refusals: Refusals | None = None
+        self,
+        problem: Problem,
+        kinds: DeviceKinds | None = None,
+        refusals: Refusals | None = None,
+        observed: Observed | None = None,
     ) -> None:
         """Work *problem* out.
 
@@ -50,6 +54,7 @@ class Survey:
             problem: what is wanted, what there is and what runs.
             kinds: those of a problem with the same devices and selectors, if they are known.
             refusals: what the allocators of the clusters would not do.
+            observed: what becomes of its replicas, if that is known from a problem that differs elsewhere.
         """
         self.problem = problem
         self.refusals = refusals if refusals is not None else Refusals()
@@ -65,7 +70,9 @@ class Survey:
         self.deployments = {deployment.key: deployment for deployment in problem.deployments}
         self._clusters_for: dict[DeploymentKey, tuple[ClusterName, ...]] = {}
         self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
-        self.observed: Observed = observe(problem, self.inventory, self.options)
+        self.observed: Observed = (
+            observed if observed is not None else observe(problem, self.inventory, self.options)
+        )
         self._standing: dict[DeploymentKey, list[Standing]] = {}
         for standing in self.observed.standing:
             if standing.deployment is not None:
@@ -241,6 +248,14 @@ class Scene:
                 self._fixed_count[key] = self._fixed_count.get(key, 0) + 1
         self._staying = Ledger(survey.options.special, self.cells.fixed)
         self.candidates: tuple[Candidate, ...] = tuple(self._candidates())
+
+    @cached_property
+    def candidates_of(self) -> dict[int, list[int]]:
+        """Positions of the candidates of each deployment, by its position."""
+        found: dict[int, list[int]] = {}
+        for index, candidate in enumerate(self.candidates):
+            found.setdefault(candidate.deployment, []).append(index)
+        return found
 
     def fixed_count(self, deployment: int) -> int:
         """Replicas of the deployment that stay for certain."""

@@ -25,8 +25,8 @@ def fixes(survey: Survey, plan: Plan, key: DeploymentKey, one_more: Held) -> tup
     """Up to three: moving a replica costs an eviction, a quota a decision, a node its price, a selector a request."""
     found: list[Fix] = []
     tried = (
-        _moves(survey, plan, key),
-        _quotas(survey, plan, key),
+        _moves(survey, plan, key, one_more),
+        _quotas(survey, plan, key, one_more),
         _nodes(survey, key, one_more),
         _selectors(survey, plan, key),
     )
@@ -55,7 +55,7 @@ def _pools(survey: Survey, key: DeploymentKey) -> list[NodePoolKey]:
     return sorted(found)
 
 
-def _moves(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
+def _moves(survey: Survey, plan: Plan, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
     pools = set(_pools(survey, key))
     movers: list[tuple[int, ReplicaKey]] = []
     for keep in plan.keeps:
@@ -67,7 +67,7 @@ def _moves(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
     is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
     most = _MOST_MOVES_TRIED if is_small else _MOST_TRIED_AT_SCALE
     for _, replica in sorted(movers)[:most]:
-        attempt = held(survey, plan, key, freed=replica)
+        attempt = held(survey, plan, key, freed=replica, base=one_more)
         if attempt.places_all():
             where = attempt.destination(replica.deployment)
             yield Fix(
@@ -78,22 +78,23 @@ def _moves(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
             )
 
 
-def _quotas(survey: Survey, plan: Plan, key: DeploymentKey) -> Iterator[Fix]:
+def _quotas(survey: Survey, plan: Plan, key: DeploymentKey, one_more: Held) -> Iterator[Fix]:
     policy = survey.problem.policy
     for quota in sorted(policy.quotas):
         if quota.namespace != key.namespace:
             continue
         deployment = survey.deployments[key]
         asked = sum(
-            engine.copies * member.pods_per_copy * request.count
+            engine.copies * member.pods_per_copy * max(query.count for query in request.queries)
             for engine in deployment.engines
             for member in engine.members
             for request in member.requests
         )
         raised = replace(quota, devices=quota.devices + asked)
         others = tuple(raised if other == quota else other for other in policy.quotas)
-        attempt = held(survey, plan, key, policy=replace(policy, quotas=others))
-        if attempt.places_all():
+        attempt = held(survey, plan, key, policy=replace(policy, quotas=others), base=one_more)
+        serves = any(_would_serve(survey, key, pool) for pool in _pools(survey, key))
+        if serves and attempt.places_all():
             sentence = (
                 f"raise the quota of namespace {quota.namespace} for class {quota.device_class} "
                 f"from {quota.devices} to {raised.devices} devices"

@@ -20,6 +20,7 @@ from solver.domain.workload import Engine, ModelDeployment
 from solver.formulation.build import Baseline, constrained
 from solver.formulation.matrix import Expression, Matrix, Rule
 from solver.formulation.variables import Variables
+from solver.matching.observed import Observed
 from solver.matching.scene import ExtraNodes, Scene, Survey
 from solver.search.cp_sat import CpSat, Status
 from solver.search.extract import extract
@@ -106,6 +107,7 @@ def held(
     edit: Edit | None = None,
     freed: ReplicaKey | None = None,
     policy: Policy | None = None,
+    base: Held | None = None,
 ) -> Held:
     """The held problem of *plan*, with one more replica of *deployment*.
 
@@ -116,6 +118,7 @@ def held(
         edit: a change to the deployment that is tried out.
         freed: a replica that is taken off and has to be placed again.
         policy: a policy to be tried instead of the problem's.
+        base: the held problem without *freed* and *policy*: what it observed is observed here too.
     """
     problem = survey.problem
     placed: dict[DeploymentKey, int] = {}
@@ -144,8 +147,16 @@ def held(
         ),
         kinds=survey.kinds if edit is None else None,
         refusals=survey.refusals,
+        observed=_without(base.survey.observed, freed) if base is not None and edit is None else None,
     )
     return Held(survey=one_more, baseline=baseline(one_more))
+
+
+def _without(observed: Observed, freed: ReplicaKey | None) -> Observed:
+    """*observed* and nobody else where *freed* was: all pods of the held problem were seen."""
+    if freed is None:
+        return observed
+    return replace(observed, standing=tuple(each for each in observed.standing if each.replica.key != freed))
 
 
 def _as_observed(survey: Survey, create: Create) -> Replica:
