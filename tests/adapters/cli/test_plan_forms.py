@@ -152,9 +152,7 @@ def test_what_the_allocator_refuses_is_said_in_its_words(tmp_path: Path) -> None
 ml/qwen: 1 of 1 replica short
   0 of 1 node pool: 1 RefusedByAllocator (request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory)
     NODE POOL   REASON               DETAIL
-    eu/gpu      RefusedByAllocator   request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory
-  each of these would place one more replica:
-    - add 1 node to node pool eu/gpu (AddNode)\
+    eu/gpu      RefusedByAllocator   request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory\
 """,
             """\
 DEPLOYMENT   ENGINE   REQUEST   NODE POOL   DEVICES   SELECTOR ERROR
@@ -171,8 +169,6 @@ eu        gpu         0          RefusedByAllocator   request gpu: device gpu.nv
             """\
 ml/qwen: 1 of 1 replica short
   0 of 1 node pool: 1 RefusedByAllocator (request gpu: device gpu.nvidia.com/n1/gpu-0: selector 0: runtime error: no such key: memory)
-  each of these would place one more replica:
-    - add 1 node to node pool eu/gpu (AddNode)
 """,
         ]
     )
