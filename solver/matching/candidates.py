@@ -5,7 +5,7 @@ the deployment spreads by zone) and, for each engine, the joint options of its m
 their pods may go to. Replicas on a candidate are interchangeable, so the formulation counts them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,9 +14,9 @@ from solver.domain.workload import Engine, Member, ModelDeployment, ServingMode,
 from solver.matching.cells import Cells
 from solver.matching.distance import Distance
 from solver.matching.inventory import Inventory
-from solver.matching.ledger import Ledger
-from solver.matching.node_fit import Need, claims_of, fits
+from solver.matching.node_fit import Need
 from solver.matching.options import MemberOption, Options
+from solver.matching.room import Room
 
 ZONE = "zone"
 
@@ -95,18 +95,13 @@ def candidates(
     deployment: ModelDeployment,
     position: int,
     clusters: tuple[ClusterName, ...],
-    staying: Ledger,
-    *,
-    is_optimistic: bool = False,
+    room: Room,
 ) -> tuple[Candidate, ...]:
-    """All candidates of *deployment* on *clusters*, in canonical order; *staying* is what stays for certain.
+    """All candidates of *deployment* on *clusters*, in canonical order.
 
-    A node counts where one unit fits beside everything that stays for certain; whether several fit together is
-    for the formulation.
+    A node counts where *room* has one unit; whether several fit together is for the formulation.
     """
-    finder = _Finder(inventory, options, cells, deployment, position, staying)
-    if is_optimistic:
-        finder.ignore_use()
+    finder = _Finder(inventory, options, cells, deployment, position, room)
     return tuple(candidate for cluster in clusters for candidate in finder.on(cluster))
 
 
@@ -118,7 +113,7 @@ class _Finder:
         cells: Cells,
         deployment: ModelDeployment,
         position: int,
-        ledger: Ledger,
+        room: Room,
     ) -> None:
         self.inventory = inventory
         self.options = options
@@ -129,18 +124,11 @@ class _Finder:
         self.needs_zone = any(
             rule.topology_key == ZONE and rule.mode is SpreadMode.REQUIRED for rule in deployment.spread
         )
-        self._room: list[tuple[dict[int, int], list[int] | None]] = list(_room(cells))
-        #: What stays for certain, for claims that are more than counts; None: look at nodes as if empty.
-        self._staying: Ledger | None = ledger
+        self.room = room
         self._cells_of_pool: dict[object, list[int]] = {}
         for index, cell in enumerate(self.cells):
             if cell.takes_new:
                 self._cells_of_pool.setdefault(cell.pool, []).append(index)
-
-    def ignore_use(self) -> None:
-        """Look at every node as if it were empty."""
-        self._staying = None
-        self._room = [(dict(cell.total), None) for cell in self.cells]
 
     def on(self, cluster: ClusterName) -> Iterator[Candidate]:
         joint = [self.options.of_engine(engine, cluster) for engine in self.deployment.engines]
@@ -242,7 +230,7 @@ class _Finder:
         pods = cpu = memory = 0
         for engine, members in zip(self.deployment.engines, choice, strict=True):
             for member, option in zip(engine.members, members, strict=True):
-                if not self._may_host(index, member):
+                if not self.room.may_host(index, member):
                     return None
                 count = engine.copies * member.pods_per_copy
                 pods += count
@@ -256,7 +244,7 @@ class _Finder:
                     for name, need in zip(option.classes, option.needs, strict=True)
                 ]
         merged = _merged(needs)
-        if not self._has_room(index, merged, pods, cpu, memory):
+        if not self.room.has(index, merged, pods=pods, cpu=cpu, memory=memory):
             return None
         return PodGroup(
             pods_per_replica=1,
@@ -333,8 +321,10 @@ class _Finder:
             index
             for index in homes
             if self.cells[index].pool == option.pool
-            and self._may_host(index, member)
-            and self._has_room(index, option.needs, 1, member.cpu_millicores, member.memory_bytes)
+            and self.room.may_host(index, member)
+            and self.room.has(
+                index, option.needs, pods=1, cpu=member.cpu_millicores, memory=member.memory_bytes
+            )
         )
         return PodGroup(
             pods_per_replica=engine.copies * member.pods_per_copy,
@@ -348,32 +338,6 @@ class _Finder:
             homes=usable,
         )
 
-    def _has_room(self, index: int, needs: tuple[Need, ...], pods: int, cpu: int, memory: int) -> bool:
-        room = self._room[index]
-        left = self.cells[index].resources
-        extra = room[1]
-        if left is not None and extra is not None:
-            enough = (
-                left.pods + extra[0] >= pods
-                and left.cpu_millicores + extra[1] >= cpu
-                and left.memory_bytes + extra[2] >= memory
-            )
-            if not enough:
-                return False
-        return fits(needs, room[0]) and self._claim_fits(index, needs)
-
-    def _may_host(self, index: int, member: Member) -> bool:
-        return any(self.options.may_host(node, member) for node in self.cells[index].nodes)
-
-    def _claim_fits(self, index: int, needs: tuple[Need, ...]) -> bool:
-        """Whether a pod with a claim fits beside what stays; what may be evicted is taken to be gone."""
-        if not claims_of(needs):
-            return True
-        node = self.cells[index].nodes[0]
-        if self._staying is None:
-            return self.options.special.fits_empty(node, needs)
-        return self._staying.claims_fit(node, needs)
-
 
 #: A replica with more devices than this never sits on one node, and is not tried.
 _MOST_ON_A_NODE = 4096
@@ -386,19 +350,3 @@ def _merged(needs: list[Need]) -> tuple[Need, ...]:
             counts[need.accepts] = counts.get(need.accepts, 0) + need.count
     whole = (Need(accepts, count) for accepts, count in sorted(counts.items()))
     return (*whole, *(need for need in needs if need.is_claimed))
-
-
-def _room(cells: Cells) -> Iterable[tuple[dict[int, int], list[int]]]:
-    """What each node has free if everything that may be evicted were: devices by kind; pods, CPU, memory."""
-    room: list[tuple[dict[int, int], list[int]]] = [(dict(cell.free), [0, 0, 0]) for cell in cells.cells]
-    for movable in cells.movable:
-        for load in movable.loads:
-            devices, amounts = room[load.cell]
-            for kind, count in load.held:
-                # The load is somewhere on the cell; no node gets back more than it has.
-                most = cells.cells[load.cell].total.get(kind, 0)
-                devices[kind] = min(most, devices.get(kind, 0) + count * movable.count)
-            amounts[0] += load.pods * movable.count
-            amounts[1] += load.cpu_millicores * movable.count
-            amounts[2] += load.memory_bytes * movable.count
-    return room

@@ -25,6 +25,7 @@ from solver.matching.options import Options
 from solver.matching.predicates import PREDICATES
 from solver.matching.prices import Prices
 from solver.matching.refusals import Refusals
+from solver.matching.room import Room
 from solver.matching.shares import Shares
 from solver.matching.special_nodes import SpecialNodes
 from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod, resources_of
@@ -239,14 +240,14 @@ class Scene:
         self.cells: Cells = survey.cells(single=single)
         if extra is not None:
             self.cells = with_extra(self.cells, survey.inventory, extra.pool, extra.count)
-        self._is_optimistic = is_optimistic
         self._only = extra.pool.cluster if extra is not None else None
         self._fixed_count: dict[DeploymentKey, int] = {}
         for standing in self.cells.fixed:
             key = standing.replica.key.deployment
             if standing.deployment is not None:
                 self._fixed_count[key] = self._fixed_count.get(key, 0) + 1
-        self._staying = Ledger(survey.options.special, self.cells.fixed)
+        staying = Ledger(survey.options.special, self.cells.fixed)
+        self._room = Room(self.cells, survey.options, staying, is_optimistic=is_optimistic)
         self.candidates: tuple[Candidate, ...] = tuple(self._candidates())
 
     @cached_property
@@ -284,8 +285,7 @@ class Scene:
                 deployment,
                 position,
                 clusters,
-                self._staying,
-                is_optimistic=self._is_optimistic,
+                self._room,
             ):
                 # A place outside every domain of a required rule could not be counted, so it takes nothing.
                 if all(candidate_domain(self.inventory, rule, candidate) for rule in required):

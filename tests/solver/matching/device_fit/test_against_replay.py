@@ -16,7 +16,7 @@ from tests.solver.matching.device_fit.rules import breaches
 from tests.solver.matching.device_fit.test_against_brute_force import picks_of
 from tests.solver.matching.device_fit.world import World, alternatives
 
-EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "1900")) // 4
+EXAMPLES = int(os.environ.get("DEVICE_FIT_EXAMPLES", "2000"))
 CHUNKS = 2
 GATES = frozenset(gate for gate in Gate if gate is not Gate.LIST_ATTRIBUTES)
 
