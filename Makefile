@@ -9,7 +9,7 @@ UV := .uv/bin/uv
 unexport VIRTUAL_ENV
 unexport PYTHONPATH
 
-.PHONY: help setup demo test check lint generate check-generated bench clean
+.PHONY: help setup demo test check lint generate check-generated bench mutants clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,9 +54,15 @@ check-generated: generate ## fails when generating the stubs changes anything
 	@git diff --exit-code --stat -- proto || (echo "the stubs were stale: commit what make generate wrote" >&2; exit 1)
 	@test -z "$$(git ls-files --others --exclude-standard -- proto)" || (echo "generated files are not checked in" >&2; exit 1)
 
+mutants: setup ## mutation testing of the replay, ten minutes; see tests/solver/matching/replay/MUTANTS.md
+	@$(UV) sync --quiet --locked --group mutants --python $(PYTHON) 2>/dev/null || $(UV) sync --quiet --locked --group mutants --python $(PYTHON) --system-certs
+	@rm -rf mutants
+	@MODELPLANE_SHARED=$(abspath ../shared) MODELPLANE_RECORDED_CASES=400 nice $(BIN)/mutmut run --max-children 2
+	@$(BIN)/mutmut results
+
 BENCH ?=
 bench: setup ## benchmarks; one of them with BENCH=NAME, machine-readable with JSON=1
 	@$(BIN)/python -m benchmarks.run $(BENCH) $(if $(JSON),--json)
 
 clean: ## everything that was set up
-	@rm -rf .venv .uv .mypy_cache .ruff_cache .hypothesis .lint-imports.log
+	@rm -rf mutants .venv .uv .mypy_cache .ruff_cache .hypothesis .lint-imports.log

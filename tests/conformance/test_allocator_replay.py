@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -19,8 +20,11 @@ from solver.matching.replay.search import Search
 from solver.matching.replay.selection import Selections
 from solver.matching.replay.slice_index import SliceIndex
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "dra"
-FILES = {"upstream_allocator_table.jsonl.gz": 180, "allocator_fuzz.jsonl.gz": 1500}
+SHARED = Path(os.environ.get("MODELPLANE_SHARED", Path(__file__).parents[3] / "shared"))
+RECORDINGS = SHARED / "data" / "dra"
+# Mutation testing runs this once for each mutant, and the first few hundred cases tell nearly as much.
+MOST = int(os.environ.get("MODELPLANE_RECORDED_CASES", "1500"))
+FILES = {"upstream_allocator_table.jsonl.gz": 180, "allocator_fuzz.jsonl.gz": min(1500, MOST)}
 OUTCOMES = {"ok": "allocated", "nil": "none", "error": "error"}
 # The two cases whose table has an expectation about the length of the search.
 STEPS = {
@@ -33,7 +37,7 @@ def lines(name: str) -> list[str]:
     if not (RECORDINGS / name).exists():
         pytest.skip(f"{RECORDINGS / name} is not here")
     with gzip.open(RECORDINGS / name, "rt") as file:
-        return list(file)
+        return list(file)[:MOST]
 
 
 def recorded_outcome(record: dict[str, object]) -> str:
