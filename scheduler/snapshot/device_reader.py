@@ -68,6 +68,9 @@ class DeviceReader:
 
         attributes = self._read_attributes(body.get("attributes"), driver, unreadable)
         capacity = self._read_capacity(body.get("capacity"), driver, unreadable)
+        for field in ("taints", "consumesCounters", "bindingConditions"):
+            if not isinstance(body.get(field, []), list):
+                unreadable(field, f"found {shown(body[field])}, expected a list")
         terms = self._read_terms(raw, body, driver, unreadable)
         for position, used in enumerate(items(body, "consumesCounters")):
             if not text(used, "counterSet"):
@@ -89,7 +92,8 @@ class DeviceReader:
         try:
             terms = terms_of(read_slice_device(raw, Driver(driver), has_own_scope=True))
         except UnreadableFieldError as error:
-            unreadable("consumesCounters", str(error))
+            # Whichever of the two has amounts that no selector sees.
+            unreadable("consumesCounters" if body.get("consumesCounters") else "capacity", str(error))
             return PLAIN
         return self._terms.setdefault(terms, terms)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
 from scheduler.snapshot.counters import Drawn, added_up, counter_sets, features_of, report_overdrawn
-from scheduler.snapshot.holdings import Holdings, Shares, holdings, report_unknown_devices
+from scheduler.snapshot.holdings import Holdings, Shares, holdings, report_holdings
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
@@ -130,7 +130,7 @@ class _FleetBuilder:
                 self._add_slots(pool, range(max(declared, most) - len(existing)), "unread-")
         report_overdrawn(found, drawn, self.intake.findings, records.origin)
         self._set_aside(found.name, records, slices, held)
-        report_unknown_devices(found.name, held, self.intake.findings, records.origin)
+        report_holdings(held, self.intake.findings)
 
     def _nodes_by_pool(
         self, found: Cluster, records: ClusterRecords, pools: tuple[NodePool, ...]
@@ -172,7 +172,7 @@ class _FleetBuilder:
             for published in node_slice.devices:
                 name = (each.driver, each.pool, published.name)
                 holder = held.holders.get(name)
-                held.unseen.discard(name)
+                held.unseen.pop(name, None)
                 is_ours = self._is_on(holder, record, joined)
                 shares = held.shares.get(name, [])
                 others = [used for owner, used in shares if not self._is_on(owner, record, joined)]

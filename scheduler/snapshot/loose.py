@@ -59,7 +59,7 @@ class LooseBuilder:
         for published in devices:
             name = (each.driver, each.pool, published.name)
             if held is not None:
-                held.unseen.discard(name)
+                held.unseen.pop(name, None)
             self._devices.add(
                 published.device(each.driver),
                 resource_pool=each.pool,

@@ -183,3 +183,12 @@ def test_shares_of_a_device_are_added_up(tmp_path: Path) -> None:
 
     assert [False] == list(table.in_use)
     assert {0: {"memory": Quantity.parse("20Gi")}} == table.consumed
+
+
+def test_taints_that_are_no_list_take_the_device_out(tmp_path: Path) -> None:
+    """Nobody knows what the driver wanted to keep off."""
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=[a_device(taints="sick")]))
+
+    (line,) = lines(found)
+    assert "spec.devices[0].taints: found 'sick', expected a list" in line
+    assert found.problem.fleet.devices.device(0).malformed is not None

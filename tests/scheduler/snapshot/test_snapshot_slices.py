@@ -162,7 +162,17 @@ def test_claims_on_unknown_devices_are_one_warning(tmp_path: Path) -> None:
     found = of_fleet(tmp_path, a_node(), a_slice(), a_claim("a", "gpu-8", "gpu-9"), a_claim("b", "gpu-7"))
 
     (line,) = lines(found)
+    said = "found device gpu.nvidia.com/n1/gpu-8 (and 2 more devices of 2 claims) that no ResourceSlice shows"
+    assert f"ResourceClaim default/a: status.allocation: {said}" in line
+
+
+def test_a_device_that_two_claims_hold_is_reported(tmp_path: Path) -> None:
+    """Somebody has written a status by hand; the device is nobody's to give."""
+    found = of_fleet(tmp_path, a_node(), a_slice(), a_claim("a", "gpu-0"), a_claim("b", "gpu-0"))
+
+    (line,) = lines(found)
     assert (
-        "InferenceCluster eu: claims hold 3 devices that no ResourceSlice shows, such as gpu.nvidia.com/n1/gpu-7"
+        "ResourceClaim default/b: status.allocation: found device gpu.nvidia.com/n1/gpu-0 that another"
         in line
     )
+    assert [True, False] == list(found.problem.fleet.devices.in_use)
