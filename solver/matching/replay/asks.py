@@ -45,7 +45,6 @@ class Ask:
 class Asked:
     """A claim: for each request its alternatives, or itself as the only one."""
 
-    claim: Claim
     requests: list[list[Ask]]
 
 
@@ -79,7 +78,7 @@ def _asked(claim: Claim, classes: Mapping[str, DeviceClass], scene: Scene) -> As
     constraints = constraints_of(claim, title, scene.behaviour)
     for ask in (ask for alternatives in requests for ask in alternatives):
         ask.constraints = [each for each in constraints if each.applies(ask.request, ask.alternative)]
-    return Asked(claim=claim, requests=requests)
+    return Asked(requests=requests)
 
 
 def _check_gates(request: ClaimRequest, title: str, scene: Scene) -> None:

@@ -28,7 +28,6 @@ class Search:
 
     def __init__(self, claims: Sequence[Asked], scene: Scene, step_limit: int) -> None:
         self._claims = claims
-        self._scene = scene
         self._slots = scene.slots
         self._held = scene.held
         self._is_consumable = scene.behaviour.consumable
