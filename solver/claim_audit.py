@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
-from solver.domain.device import AttributeValue, QualifiedName
+from solver.domain.device import QualifiedName, Scalar
+from solver.domain.kubernetes import Gate
 from solver.domain.plan import Create, Keep, Slot, SlotDevices
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import SliceDevice
@@ -41,6 +42,7 @@ class _Claim:
         self.table = survey.problem.fleet.devices
         self.rows = range(int(self.table.starts[node]), int(self.table.starts[node + 1]))
         self.cluster = replica.replica.cluster
+        self.features = survey.inventory.clusters[self.cluster].features
         self.slot = slot
         self.member: Member = member_of(survey, replica, slot)
 
@@ -110,31 +112,26 @@ class _Claim:
                 if attribute is None:
                     continue
                 values = [
-                    self._value(row, attribute)
+                    self._values(row, attribute)
                     for each in self.slot.devices
                     if each.device_class is not None and _in_scope(constraint.requests, each.request)
                     for row in each.rows
                 ]
-                if any(value is None for value in values):
+                if not all(values):
                     yield f"a device lacks attribute {attribute}, which a constraint names"
-                elif is_distinct and len(set(values)) < len(values):
+                elif is_distinct and len(frozenset().union(*values)) < sum(map(len, values)):
                     yield f"two devices have the same {attribute}, expected different ones"
-                elif not is_distinct and values and not _have_common(values):
+                elif not is_distinct and values and not frozenset.intersection(*values):
                     yield f"the devices differ in {attribute}, expected one value"
 
-    def _value(self, row: int, attribute: str) -> tuple[str, AttributeValue] | None:
+    def _values(self, row: int, attribute: str) -> frozenset[tuple[str, Scalar]]:
+        """The value of the attribute, or those of a list if the scheduler knows lists; none if it has none."""
         domain, _, identifier = attribute.partition("/")
         value = self.table.device(row).attributes.get(QualifiedName(domain, identifier))
-        return None if value is None else (type(value).__name__, value)
-
-
-def _have_common(values: Sequence[tuple[str, AttributeValue] | None]) -> bool:
-    sets = [
-        frozenset(value[1]) if isinstance(value[1], tuple) else frozenset([value])
-        for value in values
-        if value is not None
-    ]
-    return bool(frozenset.intersection(*sets))
+        if value is None or (isinstance(value, tuple) and not self.features.has(Gate.LIST_ATTRIBUTES)):
+            return frozenset()
+        scalars = value if isinstance(value, tuple) else (value,)
+        return frozenset((type(each).__name__, each) for each in scalars)
 
 
 def _in_scope(requests: tuple[str, ...], name: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scheduler.snapshot.resource_pools import gated_off
-from solver.domain.device import Device, QualifiedName, Withheld
+from solver.domain.device import AttributeValue, Device, QualifiedName, Withheld
 from solver.domain.device_table import DeviceTableBuilder
 from solver.domain.device_terms import PLAIN, DeviceTerms
 from solver.domain.fleet import CapacitySource, Cluster, DeclaredDevice, DeviceClass, Fleet, Node, NodePool
@@ -33,7 +33,7 @@ class Published:
 
     name: str
     driver: Driver = GPU_DRIVER
-    attributes: Mapping[str, str | int | bool] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     capacity: Mapping[str, str] = field(default_factory=dict)
     terms: DeviceTerms = PLAIN
     in_use: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from solver.domain.device import AttributeValue, Device, QualifiedName, VersionText
 from solver.domain.device_terms import DeviceTerms
+from solver.domain.kubernetes import Gate, SchedulerFeatures
 from solver.domain.quantity import Quantity
 from solver.matching.device_fit import CapacityOfGroup, DeviceGroup, NodeDevices, Token
 from solver.matching.inventory import Inventory
@@ -57,6 +58,7 @@ class Grouping:
         for row, used in self.held.shares:
             self.shares.setdefault(row, []).append(used)
         cluster = inventory.clusters[inventory.fleet.nodes[node].key.cluster]
+        self.features = cluster.features
         self.sets = cluster.counter_sets
         self.set_index: dict[tuple[str, str, str], int] = {}
         self.names: list[tuple[str, ...]] = []
@@ -108,7 +110,7 @@ class Grouping:
         kind = int(self.inventory.kinds.kind_of_row[row])
         takes = self._takes(row, terms)
         device = self.table.device(row) if self.attributes else None
-        values = attribute_values(device, self.attributes) if device is not None else {}
+        values = attribute_values(device, self.attributes, self.features) if device is not None else {}
         consumed = self._consumed(row)
         capacities = self._capacities(row, terms, consumed)
         key = (
@@ -189,14 +191,20 @@ class Grouping:
         }
 
 
-def attribute_values(device: Device, names: Iterable[str]) -> dict[str, frozenset[Token]]:
-    """The values that *device* has of the attributes *names* (``domain/identifier``), those it has."""
+def attribute_values(
+    device: Device, names: Iterable[str], features: SchedulerFeatures
+) -> dict[str, frozenset[Token]]:
+    """The values that *device* has of the attributes *names* (``domain/identifier``), those it has.
+
+    A list is no value for a scheduler that does not know lists.
+    """
     found = {}
     for name in names:
         domain, _, identifier = name.partition("/")
         value = device.attributes.get(QualifiedName(domain, identifier))
-        if value is not None:
-            found[name] = _tokens(value)
+        if value is None or (isinstance(value, tuple) and not features.has(Gate.LIST_ATTRIBUTES)):
+            continue
+        found[name] = _tokens(value)
     return found
 
 

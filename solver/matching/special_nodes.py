@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.identity import NodePoolKey
+from solver.domain.kubernetes import SchedulerFeatures
 from solver.matching.claim_demand import demand
 from solver.matching.device_fit import (
     Alternative,
@@ -145,11 +146,12 @@ class SpecialNodes:
         kinds = self.inventory.kinds
         tokens: dict[tuple[str, Token], int] = {}
         slices: dict[tuple[str, str], int] = {}
+        cluster = self.inventory.clusters[self.inventory.fleet.nodes[node].key.cluster]
         rows = []
         for row in range(int(table.starts[node]), int(table.starts[node + 1])):
             values = tuple(
-                tuple(sorted(tokens.setdefault((name, token), len(tokens)) for token in found))
-                for name, found in self._values(row)
+                (name, tuple(sorted(tokens.setdefault((name, token), len(tokens)) for token in found)))
+                for name, found in self._values(row, cluster.features)
             )
             consumed = tuple(sorted(table.consumed.get(row, {}).items()))
             terms = table.terms(row)
@@ -166,20 +168,18 @@ class SpecialNodes:
                 )
             )
         pools = {table.resource_pools[r] for r in range(int(table.starts[node]), int(table.starts[node + 1]))}
-        cluster = self.inventory.fleet.nodes[node].key.cluster
-        sets = self.inventory.clusters[cluster].counter_sets
         counters = tuple(
             (driver, tuple((each.name, tuple(sorted(each.counters.items()))) for each in found))
-            for (driver, pool), found in sorted(sets.items())
+            for (driver, pool), found in sorted(cluster.counter_sets.items())
             if pool in pools
         )
         return (tuple(rows), counters)
 
-    def _values(self, row: int) -> list[tuple[str, frozenset[Token]]]:
+    def _values(self, row: int, features: SchedulerFeatures) -> list[tuple[str, frozenset[Token]]]:
         if not self._attributes:
             return []
         device = self.inventory.fleet.devices.device(row)
-        return list(attribute_values(device, self._attributes).items())
+        return list(attribute_values(device, self._attributes, features).items())
 
 
 def counted(needs: Iterable[Need]) -> Mapping[int, int]:

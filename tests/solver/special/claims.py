@@ -1,10 +1,14 @@
 """Deployments of one pod by what it claims, and plans as the tests of parts and shares look at them."""
 
+from dataclasses import replace
+
 from solver.domain.claim import ClaimConstraint
 from solver.domain.decision import Decision
+from solver.domain.device import AttributeValue
 from solver.domain.device_taint import DeviceTaint, DeviceToleration
 from solver.domain.explanation import PoolRejection
 from solver.domain.fleet import Fleet
+from solver.domain.kubernetes import Gate
 from solver.domain.plan import Plan
 from solver.domain.problem import Problem
 from solver.domain.quantity import Quantity
@@ -47,9 +51,18 @@ def with_attribute(attribute: str, value: str) -> str:
     return f'device.attributes["{GPU_DRIVER}"].{attribute} == "{value}"'
 
 
-def plain(name: str, **attributes: str) -> Published:
+def plain(name: str, **attributes: AttributeValue) -> Published:
     """A device that is given away whole."""
     return Published(name=name, attributes=attributes)
+
+
+def with_lists(fleet: Fleet) -> Fleet:
+    """*fleet* with schedulers whose gate for attributes that are lists is on."""
+    clusters = [
+        replace(c, features=replace(c.features, gates=c.features.gates | {Gate.LIST_ATTRIBUTES}))
+        for c in fleet.clusters
+    ]
+    return replace(fleet, clusters=tuple(clusters))
 
 
 def running(fleet: Fleet, *deployments: ModelDeployment) -> tuple[Replica, ...]:

@@ -34,6 +34,7 @@ from tests.solver.special.claims import (
     plain,
     running,
     with_attribute,
+    with_lists,
 )
 
 Planted = tuple[Problem, Plan]
@@ -192,6 +193,20 @@ def _values_that_should_differ_match() -> Planted:
     return problem, replace(plan, creates=(replace(create, slots=(replace(slot, devices=devices),)),))
 
 
+def _lists_that_should_differ_share_a_value() -> Planted:
+    """Each list has a value that the other lacks, and one that it has too."""
+    devices = [plain("0", parent=("x", "y")), plain("1", parent=("x", "z")), plain("2", parent=("v", "w"))]
+    two = DeviceRequest(name="gpu", count=2)
+    fleet = with_lists(a_published_fleet(devices))
+    return given(sound(fleet, claiming("model", two, constraints=(APART,))), [0, 1])
+
+
+def _a_list_where_the_scheduler_knows_none() -> Planted:
+    devices = [*FOUR, plain("list-0", parent=("x", "y")), plain("list-1", parent=("x", "z"))]
+    two = DeviceRequest(name="gpu", count=2)
+    return given(sound(a_published_fleet(devices), claiming("model", two, constraints=(TOGETHER,))), [4, 5])
+
+
 def _a_device_lacks_the_attribute() -> Planted:
     fleet = a_published_fleet([*FOUR, plain("bare")])
     return given(sound(fleet, claiming("model", DeviceRequest(name="gpu"), constraints=(TOGETHER,))), [4])
@@ -285,6 +300,8 @@ PLANTED: list[Callable[[], Planted]] = [
     _the_wrong_number_for_an_alternative,
     _values_that_should_match_differ,
     _values_that_should_differ_match,
+    _lists_that_should_differ_share_a_value,
+    _a_list_where_the_scheduler_knows_none,
     _a_device_lacks_the_attribute,
     _thirty_three_devices,
     _counters_are_overdrawn,

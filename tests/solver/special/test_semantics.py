@@ -47,6 +47,7 @@ from tests.solver.special.claims import (
     short,
     tier,
     with_attribute,
+    with_lists,
 )
 
 
@@ -563,6 +564,39 @@ def test_distinct_attribute_wants_different_values() -> None:
     )
 
     assert ["n1"] == nodes_of(decision.plan, "model")
+
+
+def test_nodes_that_publish_different_attributes_are_told_apart() -> None:
+    """One node has only the attribute that the first constraint names, the other only that of the second."""
+    two = DeviceRequest(name="gpu", count=2)
+    same = {
+        name: claiming(
+            name, two, constraints=(ClaimConstraint(match_attribute=f"gpu.nvidia.com/{attribute}"),)
+        )
+        for name, attribute in (("a-model", "left"), ("b-model", "right"))
+    }
+    fleet = a_published_fleet(
+        [plain("gpu-0", right="x"), plain("gpu-1", right="x")],
+        [plain("gpu-0", left="x"), plain("gpu-1", left="x")],
+    )
+    _, decision = decided(fleet, *same.values())
+
+    assert {"a-model": ["n1"], "b-model": ["n0"]} == {name: nodes_of(decision.plan, name) for name in same}
+
+
+@pytest.mark.parametrize(("is_known", "missing"), [(True, {}), (False, {"model": 1})])
+def test_a_list_is_a_value_where_the_scheduler_knows_lists(
+    *, is_known: bool, missing: dict[str, int]
+) -> None:
+    """A value matches a list that holds it; a scheduler that knows no lists matches it with nothing."""
+    joined = ClaimConstraint(match_attribute="gpu.nvidia.com/root")
+    fleet = a_published_fleet([plain("gpu-0", root="x"), plain("gpu-1", root=("x", "y"))])
+    _, decision = decided(
+        with_lists(fleet) if is_known else fleet,
+        claiming("model", DeviceRequest(name="gpu", count=2), constraints=(joined,)),
+    )
+
+    assert missing == short(decision)
 
 
 def test_a_claim_holds_thirty_two_devices() -> None:
