@@ -1,14 +1,11 @@
 """The verb ``allocator``: replay recorded cases of the Kubernetes device allocator."""
 
-import zlib
 from pathlib import Path
 
 import click
-import orjson
 
-from adapters.cli import output
-from adapters.cli.allocator_cases import INVALID_CASE, Layer, run_cases
-from adapters.cli.case_file import case_lines
+from adapters.cli.allocator_cases import Layer, run_cases
+from adapters.cli.case_file import print_verdicts
 from solver.domain.kubernetes import Release
 
 _CASES_EXAMPLE = """\b
@@ -48,18 +45,4 @@ def replay_cases(ctx: click.Context, *, path: Path, version: str, layer: str) ->
     release = Release.of_kubelet(version)
     if release is None:
         raise click.BadParameter(f"found {version!r}, expected a version such as 1.35", param_hint="VERSION")
-    try:
-        lines = case_lines(path)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        output.complain(f"{path}: {reason}, expected JSON lines, plain or compressed")
-        ctx.exit(1)
-    has_invalid = False
-    for verdict in run_cases(lines, release, Layer(layer)):
-        if verdict["outcome"] == INVALID_CASE:
-            output.complain(output.printable(f"{path}: {verdict['message']}"))
-            has_invalid = True
-        else:
-            output.result(orjson.dumps(verdict).decode())
-    if has_invalid:
-        ctx.exit(1)
+    print_verdicts(ctx, path, lambda lines: run_cases(lines, release, Layer(layer)))

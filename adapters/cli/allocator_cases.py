@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import orjson
 
+from adapters.cli.case_file import INVALID_CASE
 from scheduler.api.faults import shown
 from scheduler.snapshot.allocator_case import AllocatorCase, InvalidCase, read_case
 from solver.domain.claim import AllocatedDevice, Allocation, AllocationOutcome, AllocationVerdict
@@ -13,8 +14,6 @@ from solver.domain.node_selector import NodeRequirement, NodeSelector
 from solver.matching.replay import allocate
 
 Verdict = dict[str, object]
-INVALID_CASE = "invalid_case"
-"""Outcome of a line that is no case."""
 
 
 class Layer(StrEnum):

@@ -1,15 +1,13 @@
 """The verb ``selector``: try an expression on a fleet, or replay recorded cases."""
 
-import gzip
-import zlib
 from pathlib import Path
 
 import click
-import orjson
 
 from adapters.cli import inputs, output
+from adapters.cli.case_file import print_verdicts
 from adapters.cli.progress import Progress
-from adapters.cli.selector_cases import INVALID_CASE, run_cases
+from adapters.cli.selector_cases import run_cases
 from adapters.cli.selector_table import evaluation_text
 from solver.selectors.faults import CompileError
 from solver.selectors.selector import compile_selector
@@ -23,7 +21,6 @@ _CASES_EXAMPLE = """\b
 Example:
   modelplane selector cases cases.jsonl.gz
 """
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @click.group(epilog=_EVAL_EXAMPLE)
@@ -61,25 +58,4 @@ def replay_cases(ctx: click.Context, *, path: Path) -> None:
 
     A line that is no case is one line on stderr instead, and the exit status is 1.
     """
-    try:
-        lines = _lines(path)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        output.complain(f"{path}: {reason}, expected JSON lines, plain or compressed")
-        ctx.exit(1)
-    has_invalid = False
-    for verdict in run_cases(lines):
-        if verdict["outcome"] == INVALID_CASE:
-            output.complain(output.printable(f"{path}: {verdict['message']}"))
-            has_invalid = True
-        else:
-            output.result(orjson.dumps(verdict).decode())
-    if has_invalid:
-        ctx.exit(1)
-
-
-def _lines(path: Path) -> list[bytes]:
-    data = path.read_bytes()
-    if data.startswith(_GZIP_MAGIC):
-        data = gzip.decompress(data)
-    return data.splitlines()
+    print_verdicts(ctx, path, run_cases)

@@ -5,6 +5,7 @@ from typing import cast
 
 import orjson
 
+from adapters.cli.case_file import INVALID_CASE
 from scheduler.api.faults import shown
 from solver.domain.device import AttributeValue, Device, QualifiedName, Scalar, VersionText
 from solver.domain.identity import Driver
@@ -12,8 +13,6 @@ from solver.domain.quantity import InvalidQuantity, Quantity
 from solver.selectors.selector import CompileError, Environment, compile_selector
 
 Verdict = dict[str, str]
-INVALID_CASE = "invalid_case"
-"""Outcome of a line that is no case."""
 
 _TYPES: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "version": str}
 
