@@ -98,17 +98,7 @@ def _held_rows(survey: Survey, replica: Keep | Create, slot: Slot) -> tuple[int,
     if isinstance(replica, Create):
         return None
     pod = survey.standing_pods[replica.replica][(slot.engine, slot.copy, slot.role, slot.rank)]
-    if pod.held is None:
-        return None
-    for observed in survey.observed_slots[replica.replica]:
-        if (observed.engine, observed.copy, observed.role, observed.rank) == (
-            slot.engine,
-            slot.copy,
-            slot.role,
-            slot.rank,
-        ):
-            return observed.devices
-    return None
+    return None if pod.held is None else pod.rows
 
 
 def _most_seats(seats: list[int], kinds: list[int]) -> int:

@@ -15,11 +15,6 @@ class Release(StrEnum):
     V1_36 = "1.36"
     V1_37 = "1.37"
 
-    @property
-    def orders_pools(self) -> bool:
-        """Whether pools and slices are visited in a fixed order, and not as a Go map happens to have them."""
-        return self >= Release.V1_36
-
     @classmethod
     def of_kubelet(cls, version: str) -> "Release | None":
         """The release of a ``kubeletVersion`` such as ``v1.35.4-gke.100``.

@@ -60,7 +60,7 @@ class Options:
 
     def may_host(self, node: int, member: Member) -> bool:
         """Whether nothing is known of the node's allocator that speaks against a pod of *member*."""
-        return not self._refused or (node, member) not in self._refused
+        return (node, member) not in self._refused
 
     def may_hosts(self, nodes: list[int], member: Member) -> list[int]:
         """Those of *nodes* that :meth:`may_host` a pod of *member*."""

@@ -105,7 +105,7 @@ class QuotaUsage:
 def _claimed(engine: Engine, joint: Sequence[MemberOption], device_class: str) -> int:
     """Devices of *device_class* that all pods of *engine* claim with these options of its members."""
     return sum(
-        engine.copies * member.pods_per_copy * need.count
+        engine.copies * member.pods_per_copy * need.devices
         for member, option in zip(engine.members, joint, strict=True)
         for name, need in zip(option.classes, option.needs, strict=True)
         if name == device_class

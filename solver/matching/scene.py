@@ -10,7 +10,6 @@ from solver.domain.identity import ClusterName, DeploymentKey, DeviceClassName, 
 from solver.domain.plan import Plan
 from solver.domain.policy import Preemption
 from solver.domain.problem import Problem
-from solver.domain.replica import ObservedSlot
 from solver.domain.workload import ModelCache, ModelDeployment, Role, ServingMode, SpreadMode
 from solver.matching.candidates import Candidate, PodGroup, candidates
 from solver.matching.cells import Cells, partition, with_extra
@@ -96,11 +95,6 @@ class Survey:
     def immovable(self) -> frozenset[ReplicaKey]:
         """Replicas that are load and nothing else: no deployment of the problem counts them as its own."""
         return frozenset(s.replica.key for s in self.observed.standing if s.deployment is None)
-
-    @cached_property
-    def observed_slots(self) -> dict[ReplicaKey, tuple[ObservedSlot, ...]]:
-        """What was seen of each replica, as it was read."""
-        return {replica.key: replica.slots for replica in self.problem.replicas}
 
     def standing_of(self, deployment: ModelDeployment) -> list[Standing]:
         """Replicas of *deployment* that may stay."""
@@ -327,7 +321,7 @@ class Scene:
             if cell.pool == pod.pool
             and cell.takes_new
             and fabric in (None, cell.place.fabric)
-            and (member is None or self.survey.options.may_host(cell.nodes[0], member))
+            and (member is None or self._room.may_host(index, member))
         )
 
 

@@ -96,10 +96,6 @@ class CpSat:
             is_interrupted=status is not Status.OPTIMAL and response.wall_time >= wall_seconds,
         )
 
-    def satisfy(self, *, deterministic_seconds: float) -> Status:
-        """Whether there is any solution: OPTIMAL for yes, INFEASIBLE for no, UNKNOWN if the time ran out."""
-        return self.find(deterministic_seconds=deterministic_seconds).status
-
     def find(self, *, deterministic_seconds: float) -> Solved:
         """Any solution."""
         self.cp.clear_objective()

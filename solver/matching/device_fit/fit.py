@@ -1,6 +1,7 @@
 """Whether claims fit on a node, all at once, and a witness."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.matching.device_fit.component import ComponentSearch
@@ -25,7 +26,7 @@ def fit(
     """Devices of *node* that satisfy all of *claims* at once; None: there are none.
 
     Of the alternatives of requests the lexicographically first that lead to a solution are chosen, requests
-    in order. Among equals the witness spares scarce devices and breaks no partitionable device where a part
+    in order (where the steps run out before that is known, the best found so far). Among equals the witness spares scarce devices and breaks no partitionable device where a part
     of a broken one will do.
 
     Raises:
@@ -37,14 +38,12 @@ def fit(
     if contest is None:
         return None
     services: dict[Task, Service] = {}
-    is_preferred = True
     for component in _components(contest):
-        served, is_best = _preferred(contest, component)
+        served = _preferred(contest, component)
         if served is None:
             return None
         services |= served
-        is_preferred &= is_best
-    return witness_of(contest.layout, claims, services, is_preferred=is_preferred)
+    return witness_of(contest.layout, claims, services)
 
 
 def can_fit(node: NodeDevices, claims: Sequence[ClaimDemand], *, most_steps: int = DEFAULT_STEPS) -> bool:
@@ -115,13 +114,14 @@ def _components(contest: Contest) -> list[list[Task]]:
     return sorted(parts.values(), key=len)
 
 
-def _preferred(contest: Contest, tasks: Sequence[Task]) -> tuple[dict[Task, Service] | None, bool]:
-    """The lexicographically first options that serve all of *tasks*, and whether that is certain."""
+def _preferred(contest: Contest, tasks: Sequence[Task]) -> dict[Task, Service] | None:
+    """The lexicographically first options that serve all of *tasks*, as far as the steps go."""
     allowed: list[Sequence[Option]] = [task.options for task in tasks]
     served = ComponentSearch(contest, tasks, allowed).solve()
     if served is None:
-        return None, True
-    try:
+        return None
+    # It serves all of them already: what is not tried only leaves a later alternative than could be had.
+    with suppress(GaveUp):
         for number, task in enumerate(tasks):
             for option in task.options:
                 if option is served[task].option:
@@ -133,6 +133,4 @@ def _preferred(contest: Contest, tasks: Sequence[Task]) -> tuple[dict[Task, Serv
                     served = better
                     break
             allowed[number] = (served[task].option,)
-    except GaveUp:
-        return served, False
-    return served, True
+    return served

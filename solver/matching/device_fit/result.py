@@ -29,11 +29,6 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """For each claim, its requests served, in their order.
-
-    ``is_preferred``: no request could have had an earlier alternative without one before it getting a later
-    one. False only where the search stopped before that was known.
-    """
+    """For each claim, its requests served, in their order."""
 
     claims: tuple[tuple[Served, ...], ...]
-    is_preferred: bool = True

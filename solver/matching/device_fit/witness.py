@@ -9,9 +9,7 @@ from solver.matching.device_fit.result import Assignment, Grant, Served
 from solver.matching.device_fit.task import Task, admin_ties
 
 
-def witness_of(
-    layout: Layout, claims: Sequence[ClaimDemand], services: Mapping[Task, Service], *, is_preferred: bool
-) -> Assignment:
+def witness_of(layout: Layout, claims: Sequence[ClaimDemand], services: Mapping[Task, Service]) -> Assignment:
     """The devices that *services* name: free ones for normal requests, any others for admin access."""
     ordered = sorted(services, key=lambda task: (task.claim, task.request))
     namer = _Namer(layout, claims)
@@ -33,7 +31,7 @@ def witness_of(
         service = services[task]
         one = Served(alternative=service.option.alternative, grants=grants[task])
         served[task.claim].append(one)
-    return Assignment(claims=tuple(tuple(each) for each in served), is_preferred=is_preferred)
+    return Assignment(claims=tuple(tuple(each) for each in served))
 
 
 class _Namer:

@@ -32,7 +32,7 @@ class Ask:
     everything: list[int] = field(default_factory=list)
     #: What it takes of the capacity of a slot; None: the slot cannot serve it.
     consumption: dict[int, Mapping[str, Quantity] | None] = field(default_factory=dict)
-    #: Whether its constraints, by position in the claim, concern it.
+    #: Those of its claim that concern it.
     constraints: list[Constraint] = field(default_factory=list)
 
     @property
