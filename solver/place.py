@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from solver.audit import violations
 from solver.collector import collector_paused
-from solver.domain.decision import Decision, Path, TierResult
+from solver.domain.decision import Decision, Path, SolveRecord, TierResult
 from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Plan
 from solver.domain.problem import Problem
@@ -50,14 +50,15 @@ def _placed(
 ) -> Decision:
     rehearsals = rehearsals if rehearsals is not None else Rehearsals()
     survey = Survey(problem)
-    found = attempt(survey, budget)
-    draft, plan, path, broken = _audited(survey, found)
-    rehearsed = rehearse(survey, plan, rehearsals)
-    while rehearsed.refusals:
-        survey = Survey(problem, kinds=survey.kinds, refusals=_with(survey, rehearsed.refusals))
+    record = SolveRecord()
+    while True:
         found = attempt(survey, budget)
+        record = found.record.after(record)
         draft, plan, path, broken = _audited(survey, found)
         rehearsed = rehearse(survey, plan, rehearsals)
+        if not rehearsed.refusals:
+            break
+        survey = Survey(problem, kinds=survey.kinds, refusals=_with(survey, rehearsed.refusals))
     plan = rehearsed.plan
     tiers = _tiers(survey, plan, found, trusts_bounds=not broken)
     explained = explain_shortfalls(survey, plan, focus)
@@ -69,7 +70,7 @@ def _placed(
         conflicts=explained.conflicts,
         fixes=explained.fixes,
         notes=notes(survey, plan),
-        record=replace(found.record, violations=broken),
+        record=replace(record, violations=broken),
     )
 
 
@@ -86,10 +87,9 @@ def _with(survey: Survey, refusals: tuple[Refusal, ...]) -> Refusals:
             continue
         told.add(each.deployment)
         pool = survey.problem.fleet.nodes[each.node].node_pool
+        state = special.state(each.node)
         like = frozenset(
-            node
-            for node in survey.inventory.nodes_of_pool[pool]
-            if special.state(node) == special.state(each.node)
+            node for node in survey.inventory.nodes_of_pool[pool] if special.state(node) == state
         )
         known = known.told(each.deployment, each.member, like, each.message)
     return known

@@ -47,7 +47,7 @@ budget_option = click.option(
     callback=_seconds,
     default=Budget().deterministic_seconds,
     show_default=True,
-    help="Deterministic seconds of search; the wall clock ends it at four times that.",
+    help="Deterministic seconds of search for a plan; the wall clock ends it at four times that.",
 )
 
 

@@ -1,6 +1,6 @@
 """What ``place`` gives back: the plan, what it is worth, and why it is not better."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from solver.domain.explanation import Conflict, Fix, Rejection
@@ -44,6 +44,15 @@ class SolveRecord:
     is_interrupted: bool = False
     #: What the audit found in a plan that was thrown away for the greedy one.
     violations: tuple[str, ...] = ()
+
+    def after(self, earlier: "SolveRecord") -> "SolveRecord":
+        """This record with what *earlier* attempts at the same decision cost."""
+        return replace(
+            self,
+            deterministic_time=round(earlier.deterministic_time + self.deterministic_time, 6),
+            solves=earlier.solves + self.solves,
+            is_interrupted=earlier.is_interrupted or self.is_interrupted,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

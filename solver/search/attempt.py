@@ -11,7 +11,7 @@ from solver.search.cells import solve_cells
 from solver.search.cp_sat import NAME
 from solver.search.extract import extract
 from solver.search.no_goods import MOST_ROUNDS, forbid_what_does_not_fit
-from solver.search.tiers import solve
+from solver.search.tiers import Staged, solve
 
 #: A fleet with at most this many nodes that matter is solved whole, node by node.
 MOST_NODES = 64
@@ -23,6 +23,7 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
         return solve_cells(survey, budget)
     formulation = build(Scene(survey, single=True), baseline=baseline(survey))
     staged = solve(formulation.matrix, formulation.stages, budget)
+    record = _record(staged)
     rounds = 0
     while (
         staged.solution is not None
@@ -30,6 +31,7 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
         and (rounds := rounds + 1) < MOST_ROUNDS
     ):
         staged = solve(formulation.matrix, formulation.stages, budget)
+        record = _record(staged).after(record)
     draft = None
     if staged.solution is not None:
         is_exact = rounds < MOST_ROUNDS
@@ -40,10 +42,14 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
         draft=draft,
         path=Path.NODES,
         bounds={r.stage.objective.name: r.bound for r in staged.results if r.stage.is_tier},
-        record=SolveRecord(
-            solver=NAME,
-            deterministic_time=round(staged.deterministic_time, 6),
-            solves=staged.solves,
-            is_interrupted=staged.is_interrupted,
-        ),
+        record=record,
+    )
+
+
+def _record(staged: Staged) -> SolveRecord:
+    return SolveRecord(
+        solver=NAME,
+        deterministic_time=round(staged.deterministic_time, 6),
+        solves=staged.solves,
+        is_interrupted=staged.is_interrupted,
     )

@@ -8,7 +8,9 @@ _BACKSTOP = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Deterministic seconds of CP-SAT for one decision, shared by its stages.
+    """Deterministic seconds of CP-SAT for one plan, shared by its stages.
+
+    A plan that the device fit or an allocator refuses is followed by another one with a budget of its own.
 
     Raises:
         ValueError: the budget is not above 0.

@@ -17,6 +17,8 @@ from solver.domain.workload import DeviceRequest, ModelDeployment
 from solver.matching.scene import Survey
 from solver.place import place
 from solver.rehearsal import Rehearsals
+from solver.search.attempt import attempt
+from solver.search.budget import Budget
 from tests.builders import GPU_CLASS, a_problem
 from tests.partitions import (
     POOL,
@@ -182,6 +184,14 @@ def test_after_three_vetoes_a_deployment_is_short() -> None:
     )
 
 
+def test_the_record_counts_the_plans_that_were_refused_too() -> None:
+    """What a decision cost is what all of its plans cost, and the first one alone is not all."""
+    problem = a_problem(a_published_fleet(_errors_before(1), _errors_before(2)), [claiming("model", PICKY)])
+    first = attempt(Survey(problem), Budget())
+
+    assert place(problem).record.solves > first.record.solves
+
+
 def test_a_veto_of_one_deployment_is_none_of_another() -> None:
     """What is refused is a pod with its claim; who asks for something else may have the node."""
     at = 'device.attributes["gpu.nvidia.com"]'
@@ -246,7 +256,6 @@ def test_no_node_is_added_that_the_allocator_would_refuse() -> None:
     assert [] == [fix.sentence for fix in decision.fixes if fix.change == "AddNode"]
 
 
-# Shows a bug: raised quotas and dropped selectors are tried without a rehearsal (AddNode has one).
 def test_no_quota_is_raised_for_what_the_allocator_would_refuse() -> None:
     """With the quota raised the pod meets the bare device and is refused: raising it helps nobody."""
     quota = Quota(namespace="ml-team", device_class=GPU_CLASS, devices=0)
