@@ -67,13 +67,15 @@ def _broken_selectors(survey: Survey) -> Iterator[str]:
         for engine in deployment.engines:
             for member in engine.members:
                 for request in member.requests:
-                    for text in request.selectors:
-                        if text in survey.kinds.broken:
-                            message = survey.kinds.broken[text].message
-                            yield (
-                                f"deployment {deployment.key}: engine {engine.name}, request {request.name}: "
-                                f"selector does not compile: {message}; nothing new is placed for it"
-                            )
+                    for query in request.queries:
+                        name = f"{request.name}/{query.name}" if request.alternatives else request.name
+                        for text in query.selectors:
+                            if text in survey.kinds.broken:
+                                yield (
+                                    f"deployment {deployment.key}: engine {engine.name}, request {name}: selector "
+                                    f"does not compile: {survey.kinds.broken[text].message}; nothing new is placed "
+                                    "for it"
+                                )
 
 
 def _prices(survey: Survey) -> Iterator[str]:

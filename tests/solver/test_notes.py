@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from inline_snapshot import snapshot
 
+from solver.domain.workload import DeviceRequest, Member
 from solver.place import place
-from tests.builders import DeviceSpec, PoolSpec, a_deployment, a_replica, gpus
+from tests.builders import DeviceSpec, PoolSpec, a_deployment, a_replica, an_engine, gpus
 from tests.solver.explanations import _on
 
 # --- notes ---
@@ -34,6 +35,28 @@ def test_a_note_says_that_price_is_counted_in_memory() -> None:
 
     assert decision.notes[-1] == snapshot(
         "some eligible node pool has no price, so price is counted in bytes of device memory"
+    )
+
+
+def test_a_note_says_which_alternative_has_a_broken_selector() -> None:
+    """The request is served by another one as long as there is one."""
+    member = Member(
+        requests=(
+            DeviceRequest(
+                name="gpu",
+                alternatives=(
+                    DeviceRequest(name="best", selectors=("device.nope",)),
+                    DeviceRequest(name="good"),
+                ),
+            ),
+        )
+    )
+    decision = place(_on(a_deployment(1, an_engine(member))))
+
+    assert [note for note in decision.notes if "compile" in note] == snapshot(
+        [
+            "deployment ml-team/my-model: engine main, request gpu/best: selector does not compile: undefined field 'nope' of device; nothing new is placed for it"
+        ]
     )
 
 
