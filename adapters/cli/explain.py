@@ -25,7 +25,7 @@ from solver.domain.identity import DeploymentKey
 
 _EXAMPLE = """\b
 Examples:
-  modelplane explain examples/fleet examples/deployments ml-team/qwen
+  modelplane explain examples/fleet examples/deployments code/glm-4.6
   modelplane explain examples/fleet examples/deployments agents/kimi-k2 -o wide
   modelplane explain fleet/ default/one-gpu --claim gpu-claim-template.yaml
 """

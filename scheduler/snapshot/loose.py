@@ -1,4 +1,4 @@
-"""Devices that no plan can use: of slices outside a cluster, of absent nodes, or reached by many nodes."""
+"""Devices that no plan can use: of slices outside a cluster, of absent nodes, or reached by no node."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Which slices count on which node: complete and valid resource pools of the newest generation.
 
-Follows the allocator of Kubernetes node by node, with one exception on the safe side: slices that reach
-more than one node are not given out yet.
+Follows the allocator of Kubernetes node by node, with one exception on the safe side: counters and shared
+capacity that more than one node draws on are not given out.
 """
 
 from collections import Counter, defaultdict
