@@ -40,7 +40,7 @@ class _Claim:
     def __init__(self, survey: Survey, node: int, replica: Keep | Create, slot: Slot) -> None:
         self.survey = survey
         self.table = survey.problem.fleet.devices
-        self.rows = range(int(self.table.starts[node]), int(self.table.starts[node + 1]))
+        self.rows = self.table.rows(node)
         self.cluster = replica.replica.cluster
         self.features = survey.inventory.clusters[self.cluster].features
         self.slot = slot
@@ -190,7 +190,7 @@ class _Taken:
 def _counters(survey: Survey, node: int, used: set[int], is_new: set[int]) -> Iterator[str]:
     table = survey.problem.fleet.devices
     cluster = survey.inventory.clusters[survey.problem.fleet.nodes[node].key.cluster]
-    rows = range(int(table.starts[node]), int(table.starts[node + 1]))
+    rows = table.rows(node)
     taken: dict[tuple[str, str, str, str], int] = {}
     touched: set[tuple[str, str, str, str]] = set()
     for row in rows:

@@ -1,4 +1,4 @@
-"""The garbage collector out of the way while a plan is made.
+"""The garbage collector out of the way while a fleet is read and planned.
 
 A problem is millions of small objects that live until the decision is made, and hardly any of them are in cycles. The
 collector walked over them again and again: a fifth of the time of a large plan.

@@ -67,10 +67,9 @@ def _has_claims(survey: Survey, guests: list[tuple[Keep | Create, Slot]]) -> boo
 
 
 def _devices(survey: Survey, node: int, guests: list[tuple[Keep | Create, Slot]]) -> Found:
-    starts = survey.problem.fleet.devices.starts
     rows = [
         row
-        for row in range(int(starts[node]), int(starts[node + 1]))
+        for row in survey.problem.fleet.devices.rows(node)
         if survey.kinds.table.withheld[row] == 0 and not survey.kinds.table.in_use[row]
     ]
     taken: set[int] = set()

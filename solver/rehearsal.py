@@ -113,10 +113,10 @@ class _Rehearsal:
         """The answer with rows of this node, whoever it was worked out for."""
         self.rehearsals.asked += 1
         survey = self.survey
-        start = int(survey.problem.fleet.devices.starts[node])
+        rows = survey.problem.fleet.devices.rows(node)
+        start = rows.start
         held = held_on(survey, self.standing.get(node, ()))
-        stop = int(survey.problem.fleet.devices.starts[node + 1])
-        elsewhere = {row for row in gone if start <= row < stop}
+        elsewhere = {row for row in gone if row in rows}
         if elsewhere:
             held = replace(held, rows=tuple(sorted({*held.rows, *elsewhere})))
         claims = [self._claim(replica, slot) for replica, slot in pods]

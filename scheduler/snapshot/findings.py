@@ -1,10 +1,7 @@
 """What is wrong with the input: one line for each problem, in an order that does not depend on the input's."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-
-from scheduler.api.faults import Fault
 
 
 class Severity(StrEnum):
@@ -64,11 +61,6 @@ class Findings:
     def warning(self, origin: Origin, message: str, *, about: str = "", path: str = "") -> None:
         """Anything else."""
         self._add(Severity.WARNING, origin, message, about=about, path=path)
-
-    def faults(self, origin: Origin, faults: Iterable[Fault], *, about: str) -> None:
-        """One error for each fault of a schema."""
-        for fault in faults:
-            self.error(origin, fault.message, about=about, path=fault.path)
 
     def sorted(self) -> tuple[Finding, ...]:
         """All findings by file, document, object and path."""

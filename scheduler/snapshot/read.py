@@ -1,8 +1,6 @@
 """Paths in, a reading out: the one way from files to a problem."""
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from scheduler.api.model_cache import ModelCache
@@ -22,6 +20,7 @@ from scheduler.snapshot.replicas import CountedReplica, by_cluster, counted_repl
 from scheduler.snapshot.selectors import selector_uses
 from scheduler.snapshot.slots import JoinedPods, ReplicaId, join
 from scheduler.snapshot.workloads import cache, deployment
+from solver.collector import collector_paused
 from solver.domain.identity import DeploymentKey
 from solver.domain.policy import Policy
 from solver.domain.problem import Problem
@@ -43,7 +42,7 @@ def read(
         claims: files with ResourceClaims and templates, each of which wants one pod placed.
         progress: told about each file before it is read.
     """
-    with _no_garbage_collection():
+    with collector_paused():
         findings = Findings()
         intake = Intake(findings=findings)
         tell = progress if progress is not None else _silently
@@ -196,15 +195,3 @@ def _set_aside(intake: Intake, loose: LooseBuilder) -> Iterator[str]:
     if intake.ignored:
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(intake.ignored.items()))
         yield f"ignored: {counts}"
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Nothing that is read refers to itself, and looking for it takes longer than reading."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

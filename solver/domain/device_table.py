@@ -78,6 +78,10 @@ class DeviceTable:
             chosen.add(malformed)
         return tuple(sorted(chosen, key=lambda field: tuple(part or "" for part in field)))
 
+    def rows(self, node: int) -> range:
+        """The rows of the devices of *node*."""
+        return range(int(self.starts[node]), int(self.starts[node + 1]))
+
     def terms(self, row: int) -> DeviceTerms:
         """The terms on which the device in *row* is given away."""
         column = self.columns.get(Field("terms"))

@@ -88,7 +88,7 @@ class Inventory:
         free: dict[tuple[int, str, str], bool] = {}
         for pool in self.pools_of_cluster[cluster]:
             for node in self.nodes_of_pool[pool]:
-                for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+                for row in table.rows(node):
                     kind = int(self.kinds.kind_of_row[row])
                     if self.kinds.networked >> kind & 1 and not table.withheld[row]:
                         key = (kind, table.resource_pools[row], table.names[row])

@@ -68,7 +68,7 @@ class Grouping:
         """The groups."""
         groups: dict[object, tuple[DeviceGroup, list[int], list[int]]] = {}
         held = frozenset(self.held.rows)
-        for row in range(int(self.table.starts[self.node]), int(self.table.starts[self.node + 1])):
+        for row in self.table.rows(self.node):
             if self.table.withheld[row]:
                 continue
             is_used = not self.is_empty and (bool(self.table.in_use[row]) or row in held)

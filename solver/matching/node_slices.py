@@ -32,7 +32,7 @@ def device_ids(inventory: Inventory, node: int) -> dict[int, DeviceId]:
     drivers = table.columns.get(Field("driver"))
     found: dict[int, DeviceId] = {}
     seen: dict[DeviceId, int] = {}
-    for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+    for row in table.rows(node):
         if declared is not None and declared.codes[row] >= 0 and declared.values[declared.codes[row]] == "":
             continue  # Synthetic: matched, never claimed
         driver = "" if drivers is None else str(drivers.values[drivers.codes[row]])

@@ -103,7 +103,7 @@ class Shares:
         if node not in self._sets_of:
             kinds, table = self._inventory.kinds, self._inventory.fleet.devices
             found: dict[tuple[str, str, str], int] = {}
-            for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+            for row in table.rows(node):
                 kind = int(kinds.kind_of_row[row])
                 if table.withheld[row] or not kinds.terms[kind].counters:
                     continue

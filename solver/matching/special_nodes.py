@@ -148,7 +148,7 @@ class SpecialNodes:
         slices: dict[tuple[str, str], int] = {}
         cluster = self.inventory.clusters[self.inventory.fleet.nodes[node].key.cluster]
         rows = []
-        for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+        for row in table.rows(node):
             values = tuple(
                 (name, tuple(sorted(tokens.setdefault((name, token), len(tokens)) for token in found)))
                 for name, found in self._values(row, cluster.features)
@@ -167,7 +167,7 @@ class SpecialNodes:
                     consumed,
                 )
             )
-        pools = {table.resource_pools[r] for r in range(int(table.starts[node]), int(table.starts[node + 1]))}
+        pools = {table.resource_pools[r] for r in table.rows(node)}
         counters = tuple(
             (driver, tuple((each.name, tuple(sorted(each.counters.items()))) for each in found))
             for (driver, pool), found in sorted(cluster.counter_sets.items())

@@ -87,21 +87,17 @@ class Witness:
 
     def _gone_on(self, node: int, held_pods: Sequence[Guest]) -> list[int]:
         """Rows of *node* whose devices pods of other nodes have."""
-        starts = self._survey.kinds.table.starts
+        own = self._survey.kinds.table.rows(node)
         held = {row for pod in held_pods for row in pod.rows}
         in_use = self._survey.kinds.table.in_use
-        return [
-            row
-            for row in sorted(self._gone)
-            if starts[node] <= row < starts[node + 1] and row not in held and not in_use[row]
-        ]
+        return [row for row in sorted(self._gone) if row in own and row not in held and not in_use[row]]
 
     def _free_rows(self, node: int, held_pods: Sequence[Guest]) -> dict[int, Iterator[int]]:
-        """Rows that can be given away by kind; as many as are asked for, even where the rows are not known."""
+        """Rows that can be given away by kind."""
         table, kinds = self._survey.kinds.table, self._survey.kinds
         held = {row for pod in held_pods for row in pod.rows} | self._gone
         found: dict[int, list[int]] = {}
-        for row in range(int(table.starts[node]), int(table.starts[node + 1])):
+        for row in table.rows(node):
             if not table.withheld[row] and not table.in_use[row] and row not in held:
                 found.setdefault(int(kinds.kind_of_row[row]), []).append(row)
         return {kind: iter(rows) for kind, rows in found.items()}
