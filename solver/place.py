@@ -1,5 +1,6 @@
 """The pipeline on one page: a problem and a budget in, an audited and explained decision out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from solver.audit import violations
@@ -51,8 +52,10 @@ def _placed(
     rehearsals = rehearsals if rehearsals is not None else Rehearsals()
     survey = Survey(problem)
     record = SolveRecord()
+    bounds: Mapping[str, int] | None = None
     while True:
         found = attempt(survey, budget)
+        bounds = found.bounds if bounds is None else bounds
         record = found.record.after(record)
         draft, plan, path, broken = _audited(survey, found)
         rehearsed = rehearse(survey, plan, rehearsals)
@@ -60,7 +63,10 @@ def _placed(
             break
         survey = Survey(problem, kinds=survey.kinds, refusals=_with(survey, rehearsed.refusals))
     plan = rehearsed.plan
-    tiers = _tiers(survey, plan, found, trusts_bounds=not broken)
+    tiers = _tiers(survey, plan, found.bounds, trusts_bounds=not broken)
+    if survey.refusals.nodes:
+        # Whole nodes were closed for one pod that was too many: only what holds without that is proven.
+        tiers = _tiers(survey, plan, _as_far_as_reached(bounds, tiers), trusts_bounds=not broken)
     explained = explain_shortfalls(survey, plan, focus)
     return Decision(
         plan=plan,
@@ -121,11 +127,23 @@ class UnsoundPlan(RuntimeError):
         self.found = found
 
 
-def _tiers(survey: Survey, plan: Plan, found: Attempt, *, trusts_bounds: bool) -> tuple[TierResult, ...]:
+def _as_far_as_reached(bounds: Mapping[str, int], tiers: tuple[TierResult, ...]) -> Mapping[str, int]:
+    """*bounds* up to the first that *tiers* miss: each holds for plans that reach those before it."""
+    valid: dict[str, int] = {}
+    for tier in tiers:
+        valid[tier.name] = bounds.get(tier.name, 0)
+        if valid[tier.name] < tier.value:
+            break
+    return valid
+
+
+def _tiers(
+    survey: Survey, plan: Plan, bounds: Mapping[str, int], *, trusts_bounds: bool
+) -> tuple[TierResult, ...]:
     """Value of each tier from the plan itself, bound from the search."""
     results = []
     for measure in measures(survey, plan):
-        bound = max(0, min(found.bounds.get(measure.name, 0), measure.value))
+        bound = max(0, min(bounds.get(measure.name, 0), measure.value))
         results.append(
             TierResult(
                 name=measure.name,

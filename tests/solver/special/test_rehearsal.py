@@ -192,6 +192,16 @@ def test_the_record_counts_the_plans_that_were_refused_too() -> None:
     assert place(problem).record.solves > first.record.solves
 
 
+def test_what_was_vetoed_is_not_proven() -> None:
+    """The node takes two of three before its allocator gives up: that none of them can be had is not shown."""
+    node = [plain("good-0", model="a"), plain("good-1", model="a"), *_errors_before(1)]
+    decision = decided(a_published_fleet(node), claiming("model", PICKY, replicas=3))
+    shortfall = decision.tiers[0]
+
+    assert (0, False) == (shortfall.bound, shortfall.is_closed)
+    assert shortfall.value
+
+
 def test_a_veto_of_one_deployment_is_none_of_another() -> None:
     """What is refused is a pod with its claim; who asks for something else may have the node."""
     at = 'device.attributes["gpu.nvidia.com"]'
