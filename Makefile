@@ -27,11 +27,13 @@ $(VENV)/.synced: $(UV) pyproject.toml uv.lock
 
 setup: $(VENV)/.synced ## virtual environment and locked dependencies, nothing else
 
+SELECTOR = device.driver == "gpu.nvidia.com" && device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("140Gi")) >= 0
+
 demo: setup ## plan the example fleet, say why, and try one selector on it
 	@$(BIN)/modelplane plan examples/fleet examples/deployments
 	@echo
-	@echo '$$ modelplane selector eval DEVICE_WITH_AT_LEAST_140Gi examples/fleet'
-	@$(BIN)/modelplane selector eval 'device.driver == "gpu.nvidia.com" && device.capacity["gpu.nvidia.com"].memory.compareTo(quantity("140Gi")) >= 0' examples/fleet
+	@printf '%s\n' '$$ modelplane selector eval '\''$(SELECTOR)'\'' examples/fleet'
+	@$(BIN)/modelplane selector eval '$(SELECTOR)' examples/fleet
 
 test: setup ## every test
 	@$(BIN)/pytest -q -n 2
