@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from solver.domain.device import AttributeValue, Device, QualifiedName, VersionText
 from solver.domain.device_terms import DeviceTerms
+from solver.domain.identity import Driver
 from solver.domain.kubernetes import Gate, SchedulerFeatures
 from solver.domain.quantity import Quantity
 from solver.matching.device_fit import CapacityOfGroup, DeviceGroup, NodeDevices, Token
@@ -77,6 +78,7 @@ class Grouping:
             (used if is_used else free).append(row)
             if is_used or group.is_partly_held:
                 self._charge(group)
+        self._give_up_overdrawn_pools()
         described = tuple(
             DeviceGroup(
                 kind=group.kind,
@@ -147,10 +149,8 @@ class Grouping:
     def _set(self, driver: str, pool: str, name: str) -> int:
         key = (driver, pool, name)
         if key not in self.set_index:
-            counters: Mapping[str, Quantity] = {}
-            for (set_driver, set_pool), sets in self.sets.items():
-                if (set_driver, set_pool) == (driver, pool):
-                    counters = next((each.counters for each in sets if each.name == name), {})
+            sets = self.sets.get((Driver(driver), pool), ())
+            counters = next((each.counters for each in sets if each.name == name), {})
             self.set_index[key] = len(self.left)
             self.names.append(tuple(sorted(counters)))
             self.left.append([counters[counter].nano for counter in sorted(counters)])
@@ -160,6 +160,13 @@ class Grouping:
         for index, vector in group.takes:
             for position, amount in enumerate(vector):
                 self.left[index][position] -= amount
+
+    def _give_up_overdrawn_pools(self) -> None:
+        """A pool of which more is taken than there is admits nothing that takes from any of its counters."""
+        overdrawn = {key[:2] for key, index in self.set_index.items() if min(self.left[index], default=0) < 0}
+        for key, index in self.set_index.items():
+            if key[:2] in overdrawn:
+                self.left[index] = [-1] * len(self.left[index])
 
     def _consumed(self, row: int) -> Mapping[str, Quantity] | None:
         """What is taken of a shared device; None: nothing is, not even by somebody who takes no capacity."""

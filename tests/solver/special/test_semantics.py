@@ -1,5 +1,7 @@
 """Parts, shares, taints, alternatives, All and admin access, one case each, small enough to check by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from solver.audit import violations
@@ -564,6 +566,17 @@ def test_distinct_attribute_wants_different_values() -> None:
     )
 
     assert ["n1"] == nodes_of(decision.plan, "model")
+
+
+def test_a_pool_that_is_overdrawn_gives_no_counter_away() -> None:
+    """The allocator refuses whatever takes from any counter of the pool; what takes from none is still given."""
+    broken = [replace(each, in_use=True) for each in a_partitionable_gpu(0)[:2]]
+    plain_gpu = plain("gpu-2", type="gpu")
+    fleet = a_published_fleet([*broken, *a_partitionable_gpu(1), plain_gpu], counters=counters_of(2))
+    problem, decision = decided(fleet, claiming("model", whole_gpus(), replicas=2))
+
+    assert {"model": 1} == short(decision)
+    assert [("n0: gpu gpu-2",)] == devices_of(problem, decision.plan, "model")
 
 
 def test_nodes_that_publish_different_attributes_are_told_apart() -> None:
