@@ -63,11 +63,12 @@ def _placed(
             break
         survey = Survey(problem, kinds=survey.kinds, refusals=_with(survey, rehearsed.refusals))
     plan = rehearsed.plan
+    explained = explain_shortfalls(survey, plan, focus)
+    # Bounds may still be worked out on another core: nothing that could be done meanwhile waits for them.
     tiers = _tiers(survey, plan, found.bounds, trusts_bounds=not broken)
     if survey.refusals.nodes:
         # Whole nodes were closed for one pod that was too many: only what holds without that is proven.
         tiers = _tiers(survey, plan, _as_far_as_reached(bounds, tiers), trusts_bounds=not broken)
-    explained = explain_shortfalls(survey, plan, focus)
     return Decision(
         plan=plan,
         tiers=tiers,
