@@ -152,7 +152,9 @@ class Evening(Insertion):
     def _option(
         self, deployment: ModelDeployment, cluster: ClusterName, pool: NodePoolKey
     ) -> MemberOption | None:
-        """The option of a deployment of one pod in *pool*, None if it has none there."""
+        """The option of a deployment of one pod in *pool*, None if it has none there or is not to try new nodes."""
+        if deployment.key in self.survey.refusals.only:
+            return None
         key = (deployment.key, pool)
         if key not in self._options:
             found = self.survey.options.of_engine(deployment.engines[0], cluster)

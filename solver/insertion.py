@@ -16,7 +16,7 @@ from solver.matching.options import MemberOption
 from solver.matching.quota_usage import QuotaUsage
 from solver.matching.scene import Survey, added_fabric
 from solver.matching.spread_domains import eligible_domains
-from solver.matching.standing import Footing, member_of_pod
+from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod
 
 
 class Insertion:
@@ -114,7 +114,7 @@ class Insertion:
         for pod in standing.pods:
             node = kept.added.get((pod.engine, pod.copy, pod.role, pod.rank))
             if node is not None and standing.deployment is not None:
-                option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
+                option = self._added_option(standing, pod)
                 self.ledger.place(node, unit_of(standing.deployment, pod.engine, pod.role, option))
                 self.usage.takes(standing, pod)
 
@@ -127,7 +127,7 @@ class Insertion:
             key = (pod.engine, pod.copy, pod.role, pod.rank)
             if pod.footing is not Footing.ADDED or key in added:
                 continue
-            option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs)
+            option = self._added_option(standing, pod)
             unit = unit_of(standing.deployment, pod.engine, pod.role, option)
             fabric = added_fabric(self.inventory, standing, pod)
             member = member_of_pod(standing, pod)
@@ -135,13 +135,18 @@ class Insertion:
                 node
                 for node in self._takes_new[pod.pool]
                 if fabric in (None, self.inventory.places[node].fabric)
-                and (member is None or self.survey.options.may_host(node, member))
+                and (member is None or self.survey.options.may_host(node, standing.deployment.key, member))
             ]
             node = self._best_node(homes, unit)
             if node is not None and self.usage.takes(standing, pod):
                 self.ledger.place(node, unit)
                 added[key] = node
         return KeptReplica(standing=standing, added=added)
+
+    def _added_option(self, standing: Standing, pod: StandingPod) -> MemberOption:
+        """How a pod that a kept replica still lacks is served: as its fellows are."""
+        refused_as = self.survey.refusals.number(member_of_pod(standing, pod))
+        return MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs, refused_as=refused_as)
 
     def _one(self, deployment: ModelDeployment) -> NewReplica | None:
         """One more replica on the cluster that has the fewest of the deployment, if it fits anywhere."""
@@ -275,7 +280,9 @@ class Insertion:
             placed: list[NewPod] = []
             for member, option in zip(engine.members, members, strict=True):
                 unit = unit_of(deployment, engine.name, member.role, option)
-                inside = self.survey.options.may_hosts(group.pools.get(option.pool, []), member)
+                inside = self.survey.options.may_hosts(
+                    group.pools.get(option.pool, []), deployment.key, member
+                )
                 for rank in range(member.pods_per_copy):
                     node = self._best_node(inside, unit)
                     if node is None:

@@ -9,6 +9,7 @@ from solver.domain.decision import Decision, Path, SolveRecord, TierResult
 from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Plan
 from solver.domain.problem import Problem
+from solver.domain.workload import Member
 from solver.greedy import greedy, kept_only
 from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
@@ -82,23 +83,20 @@ def _placed(
 
 
 def _with(survey: Survey, refusals: tuple[Refusal, ...]) -> Refusals:
-    """What is known after *refusals*: a node that refuses a pod is closed to it, and so are all like it.
+    """What is known after *refusals*: nodes that refuse pods do not get them together again, nor do those like them.
 
     Each deployment counts once for each plan, however many of its pods were refused.
     """
     known = survey.refusals
-    special = survey.options.special
     told: set[DeploymentKey] = set()
+    closed: set[tuple[tuple[int, ...], tuple[tuple[Member, int], ...]]] = set()
     for each in refusals:
-        if each.deployment in told:
-            continue
-        told.add(each.deployment)
-        pool = survey.problem.fleet.nodes[each.node].node_pool
-        state = special.state(each.node)
-        like = frozenset(
-            node for node in survey.inventory.nodes_of_pool[pool] if special.state(node) == state
-        )
-        known = known.told(each.deployment, each.member, like, each.message)
+        if (each.nodes, each.pods) not in closed:
+            closed.add((each.nodes, each.pods))
+            known = known.closed(each.nodes, each.pods, each.message)
+        if each.deployment not in told:
+            told.add(each.deployment)
+            known = known.told(each.deployment, each.waiting, each.message)
     return known
 
 

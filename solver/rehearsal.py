@@ -20,11 +20,15 @@ from solver.matching.twins import twins
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A pod that the allocator of its cluster would not let onto its node, and the sentence that it gives."""
+    """Pods that the allocator of their cluster would not let onto a node together, and the sentence it gives."""
 
     deployment: DeploymentKey
-    node: int
-    member: Member
+    #: The node, and those that are like it in everything but names.
+    nodes: tuple[int, ...]
+    #: The fewest pods, by member, that it does not take together.
+    pods: tuple[tuple[Member, int], ...]
+    #: All nodes that were to get pods of the deployment.
+    waiting: frozenset[int]
     message: str
 
 
@@ -91,8 +95,7 @@ class _Rehearsal:
             pods = sorted(waiting, key=lambda each: each[1].order)
             answer = self._answer(node, pods, gone)
             if answer.refused is not None:
-                replica, slot = pods[answer.refused]
-                refusals.append(self._refusal(node, replica, slot, answer.message))
+                refusals.append(self._refusal(node, pods, answer))
                 continue
             gone.update(row for pod in answer.given for _, each in pod for row in same.get(each, ()))
             for position, chosen in enumerate(answer.order):
@@ -163,9 +166,44 @@ class _Rehearsal:
             self.claims[key] = (self.rehearsals.number(claim.key), claim)
         return self.claims[key]
 
-    def _refusal(self, node: int, replica: Keep | Create, slot: Slot, message: str) -> Refusal:
-        member = member_of(self.survey, replica, slot)
-        return Refusal(deployment=replica.replica.deployment, node=node, member=member, message=message)
+    def _refusal(self, node: int, pods: Sequence[Waiting], answer: NodeAnswer) -> Refusal:
+        """What *answer* says of *node*; the deployment is that of the pod that was refused first."""
+        counts: dict[Member, int] = {}
+        for position in answer.together:
+            member = member_of(self.survey, *pods[position])
+            counts[member] = counts.get(member, 0) + 1
+        deployment = pods[answer.refused or 0][0].replica.deployment
+        return Refusal(
+            deployment=deployment,
+            nodes=self._alike(node),
+            pods=tuple(counts.items()),
+            waiting=frozenset(
+                other
+                for other, waiting in self.waiting.items()
+                if any(replica.replica.deployment == deployment for replica, _ in waiting)
+            ),
+            message=answer.message,
+        )
+
+    def _alike(self, node: int) -> tuple[int, ...]:
+        """Nodes of the pool of *node* whose devices, and what stays on them, are like its own."""
+        special = self.survey.options.special
+        pool = self.survey.inventory.fleet.nodes[node].node_pool
+        own = (special.state(node), self._staying(node))
+        return tuple(
+            other
+            for other in self.survey.inventory.nodes_of_pool[pool]
+            if (special.state(other), self._staying(other)) == own
+        )
+
+    def _staying(self, node: int) -> object:
+        """What the pods that stay on *node* hold, counted from its first row."""
+        held = held_on(self.survey, self.standing.get(node, ()))
+        start = self.survey.problem.fleet.devices.rows(node).start
+        return (
+            tuple(row - start for row in held.rows),
+            tuple((row - start, used) for row, used in held.shares),
+        )
 
     def _released(self, released: Mapping[tuple[ReplicaKey, PodKey], tuple[int, Slot]]) -> Plan:
         """The plan with its slots numbered again, node by node in the order of the rehearsal."""

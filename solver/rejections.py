@@ -1,6 +1,7 @@
 """What every node pool says to a deployment that is short: the first check it fails, down to the attribute."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from solver.domain.explanation import REASON_ORDER, PoolRejection, Reason, Rejection
 from solver.domain.fleet import NodePool
@@ -222,15 +223,26 @@ class _Rejecting:
             if any(self.insertion.ledger.has_room(node, unit) for node in usable):
                 break
         else:
-            return PoolRejection(node_pool=pool, reason=reason, detail=self._shortest(pool, usable))
+            return self._refused(pool, usable) or PoolRejection(
+                node_pool=pool, reason=reason, detail=self._shortest(pool, usable)
+            )
         if not self.insertion.would_fit(self.deployment, pool.cluster):
-            for _, member, _ in self._options(pool):
-                message = self.survey.options.refusal(usable, member)
-                if message is not None:
-                    reason = Reason.REFUSED_BY_ALLOCATOR
-                    return PoolRejection(node_pool=pool, reason=reason, detail=message)
             detail = "one pod fits, the replica does not"
-            return PoolRejection(node_pool=pool, reason=reason, detail=detail)
+            return self._refused(pool, usable) or PoolRejection(node_pool=pool, reason=reason, detail=detail)
+        return None
+
+    def _refused(self, pool: NodePoolKey, usable: list[int]) -> PoolRejection | None:
+        """Set if a node has room for a pod and its allocator is known to refuse it there."""
+        has_given_up = self.deployment.key in self.survey.refusals.given_up
+        for engine, member, option in self._options(pool):
+            unit = unit_of(self.deployment, engine.name, member.role, option)
+            free = replace(unit, refused_as=())
+            for node in usable if unit.refused_as else ():
+                message = self.insertion.ledger.refusal(node, unit)
+                if has_given_up:
+                    message = next(self._general())
+                if message is not None and self.insertion.ledger.has_room(node, free):
+                    return PoolRejection(node_pool=pool, reason=Reason.REFUSED_BY_ALLOCATOR, detail=message)
         return None
 
     def _shortest(self, pool: NodePoolKey, usable: list[int]) -> str:

@@ -35,10 +35,11 @@ def forbid(variables: Variables, no_good: NoGood, cells: Iterable[int]) -> None:
                     counted[added.group.needs][variable] = 1
         parts = [(counted[needs], number) for needs, number in no_good.units]
         parts += [({variables.kept[index]: 1}, number) for index, number in no_good.kept]
-        _one_is_less(variables, parts, capacity_rule(variables, cell))
+        one_is_less(variables, parts, capacity_rule(variables, cell))
 
 
-def _one_is_less(variables: Variables, parts: list[tuple[dict[int, int], int]], rule: Rule) -> None:
+def one_is_less(variables: Variables, parts: list[tuple[dict[int, int], int]], rule: Rule) -> None:
+    """At least one of the sums in *parts* (variables with their coefficients) stays below its number."""
     matrix = variables.matrix
     if len(parts) == 1:
         terms, number = parts[0]
@@ -46,7 +47,7 @@ def _one_is_less(variables: Variables, parts: list[tuple[dict[int, int], int]], 
         return
     reached: dict[int, int] = {}
     for terms, number in parts:
-        most = sum(matrix.upper[variable] for variable in terms)
+        most = sum(factor * matrix.upper[variable] for variable, factor in terms.items())
         flag = matrix.variable(0, 1)
         matrix.add({**terms, flag: -max(0, most - number + 1)}, upper=number - 1, rule=rule)
         reached[flag] = 1

@@ -8,6 +8,7 @@ from solver.formulation.constraints.networked_devices import NetworkedDevices
 from solver.formulation.constraints.node_capacity import NodeCapacity
 from solver.formulation.constraints.node_resources import NodeResources
 from solver.formulation.constraints.quota import Quota
+from solver.formulation.constraints.refused_combinations import RefusedCombinations
 from solver.formulation.constraints.replica_count import ReplicaCount
 from solver.formulation.constraints.required_spread import RequiredSpread
 from solver.formulation.constraints.shared_amounts import SharedAmounts
@@ -30,6 +31,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     NodeCapacity(),
     NodeResources(),
     Quota(),
+    RefusedCombinations(),
     RequiredSpread(),
     TierMaximum(),
 )

@@ -14,8 +14,10 @@ from solver.domain.workload import Engine, Member, ModelDeployment, ServingMode,
 from solver.matching.cells import Cells
 from solver.matching.distance import Distance
 from solver.matching.inventory import Inventory
+from solver.matching.ledger import pods_as
 from solver.matching.node_fit import Need
 from solver.matching.options import MemberOption, Options
+from solver.matching.refusals import Pods
 from solver.matching.room import Room
 
 ZONE = "zone"
@@ -33,6 +35,8 @@ class PodGroup:
     memory_bytes: int
     classes: tuple[tuple[DeviceClassName | None, int], ...]
     homes: tuple[int, ...]
+    #: Those of one unit's pods of which allocators have refused some.
+    refused_as: Pods = ()
 
     @property
     def devices(self) -> int:
@@ -227,10 +231,11 @@ class _Finder:
     def _whole_replica(self, choice: tuple[tuple[MemberOption, ...], ...], index: int) -> PodGroup | None:
         needs: list[Need] = []
         classes: list[tuple[DeviceClassName | None, int]] = []
+        refused: dict[int, int] = {}
         pods = cpu = memory = 0
         for engine, members in zip(self.deployment.engines, choice, strict=True):
             for member, option in zip(engine.members, members, strict=True):
-                if not self.room.may_host(index, member):
+                if not self.room.may_host(index, self.deployment.key, member):
                     return None
                 count = engine.copies * member.pods_per_copy
                 pods += count
@@ -239,6 +244,8 @@ class _Finder:
                 if sum(need.count for need in needs) > _MOST_ON_A_NODE:
                     return None
                 needs += list(option.needs) * count
+                for number, units in pods_as(option.refused_as, count):
+                    refused[number] = refused.get(number, 0) + units
                 classes += [
                     (name, need.devices * count)
                     for name, need in zip(option.classes, option.needs, strict=True)
@@ -254,6 +261,7 @@ class _Finder:
             memory_bytes=memory,
             classes=tuple(classes),
             homes=(index,),
+            refused_as=tuple(sorted(refused.items())),
         )
 
     def _candidate(
@@ -321,7 +329,7 @@ class _Finder:
             index
             for index in homes
             if self.cells[index].pool == option.pool
-            and self.room.may_host(index, member)
+            and self.room.may_host(index, self.deployment.key, member)
             and self.room.has(
                 index, option.needs, pods=1, cpu=member.cpu_millicores, memory=member.memory_bytes
             )
@@ -336,6 +344,7 @@ class _Finder:
                 (name, need.devices) for name, need in zip(option.classes, option.needs, strict=True)
             ),
             homes=usable,
+            refused_as=pods_as(option.refused_as),
         )
 
 

@@ -184,6 +184,7 @@ class _Taken:
             tuple(self._pods.get(node, [])),
             tuple(sorted(map(str, self._guests.get(node, [])))),
             (self.special.state(node), *sorted(self._rows.get(node, []))) if self.special.is_needed else None,
+            self.special.refused.get(node),
         )
 
     def cell(self, nodes: tuple[int, ...]) -> Cell:

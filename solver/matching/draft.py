@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from solver.domain.identity import ClusterName, DeploymentKey, ReplicaKey
 from solver.domain.workload import ModelDeployment, Role
-from solver.matching.ledger import Unit
+from solver.matching.ledger import Unit, pods_as
 from solver.matching.options import MemberOption
 from solver.matching.scene import Survey
 from solver.matching.standing import Standing
@@ -65,6 +65,7 @@ def unit_of(deployment: ModelDeployment, engine: str, role: Role, option: Member
                     needs=option.needs,
                     cpu_millicores=member.cpu_millicores,
                     memory_bytes=member.memory_bytes,
+                    refused_as=pods_as(option.refused_as),
                 )
     raise KeyError(f"{deployment.key} has no engine {engine} with a {role}")
 

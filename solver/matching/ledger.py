@@ -12,6 +12,7 @@ from solver.domain.identity import ClusterName
 from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.node_grouping import Consumed, Held
 from solver.matching.pod_claim import PodClaim
+from solver.matching.refusals import Pods
 from solver.matching.special_nodes import SpecialNodes, counted
 from solver.matching.standing import Standing, StandingPod, resources_of
 
@@ -24,11 +25,18 @@ class Unit:
     pods: int = 1
     cpu_millicores: int = 0
     memory_bytes: int = 0
+    #: Those of its pods of which allocators have refused some.
+    refused_as: Pods = ()
 
     @property
     def devices(self) -> int:
         """Devices that it needs."""
         return sum(need.count for need in self.needs)
+
+
+def pods_as(number: int, count: int = 1) -> Pods:
+    """*count* pods of the member with this *number* among the refused ones; 0 is none of them."""
+    return ((number, count),) if number else ()
 
 
 @dataclass(slots=True)
@@ -82,6 +90,8 @@ class Ledger:
         self._networked = special.inventory.kinds.networked
         #: Only where some claim of the problem is more than counts.
         self._claims: dict[int, _Claims] = {}
+        #: New pods of refused members, only on nodes whose allocators refused some.
+        self._new: dict[int, Counter[int]] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
         self._left_in: dict[int, int] = {}
@@ -121,6 +131,10 @@ class Ledger:
     def place(self, node: int, unit: Unit, *, sign: int = 1) -> None:
         """Put *unit* on *node* (it is not asked whether it fits); *sign* -1 takes it off again."""
         self._of(node)
+        if unit.refused_as and node in self._special.refused:
+            new = self._new.setdefault(node, Counter())
+            for member, count in unit.refused_as:
+                new[member] += sign * count
         self._charge(node, unit.needs, sign)
         self._spend(node, unit.pods, unit.cpu_millicores, unit.memory_bytes, sign)
 
@@ -190,9 +204,21 @@ class Ledger:
         needs = [Need(accepts, count) for accepts, count in merged.items()]
         if min(free.values(), default=0) < 0 or not fits(needs, free):
             return False
-        if not self._shared_fits(node, unit):
+        if not self._shared_fits(node, unit) or self.refusal(node, unit) is not None:
             return False
         return not self._special.is_needed or self.claims_fit(node, unit.needs)
+
+    def refusal(self, node: int, unit: Unit) -> str | None:
+        """What the allocator of *node* is known to have against *unit* beside the new pods that are there."""
+        if not unit.refused_as or node not in self._special.refused:
+            return None
+        pods = Counter(self._new.get(node, Counter()))
+        own = dict(unit.refused_as)
+        pods.update(own)
+        for combination in self._special.refused[node]:
+            if combination.is_in(pods) and any(member in own for member, _ in combination.pods):
+                return combination.message
+        return None
 
     def claims_fit(self, node: int, needs: Sequence[Need] = ()) -> bool:
         """Whether the claims on *node*, and those among *needs*, can be served; counts are not looked at."""
@@ -280,6 +306,13 @@ class Ledger:
                 tuple(sorted(self._needs[node].items())),
                 None if left is None else tuple(left),
                 (self._special.state(node), self._claims[node].state()) if self._special.is_needed else None,
+                self._refused_state(node),
             )
             self._state[node] = self._states.setdefault(key, len(self._states))
         return self._state[node]
+
+    def _refused_state(self, node: int) -> object:
+        if node not in self._special.refused:
+            return None
+        new = self._new.get(node, Counter())
+        return (self._special.refused[node], tuple(sorted((m, n) for m, n in new.items() if n)))

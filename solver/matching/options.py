@@ -1,18 +1,18 @@
 """Which node pools and device classes can serve a member, and why the others cannot."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
 from solver.domain.device_taint import DeviceTaint, tolerated
 from solver.domain.explanation import PoolRejection, Reason
-from solver.domain.identity import ClusterName, DeviceClassName, NodePoolKey
+from solver.domain.identity import ClusterName, DeploymentKey, DeviceClassName, NodePoolKey
 from solver.domain.workload import DeviceRequest, Engine, Member
 from solver.matching.inventory import Inventory
 from solver.matching.kinds import bits
 from solver.matching.needs import ServedBy, exceeds_claim, least_devices, pod_needs
 from solver.matching.node_fit import Need, claims_of, fits
+from solver.matching.refusals import Refusals
 from solver.matching.special_nodes import SpecialNodes
 from solver.selectors.mismatch import mismatch
 
@@ -25,6 +25,8 @@ class MemberOption:
     #: None: served by a Synthetic entry, nothing is claimed.
     classes: tuple[DeviceClassName | None, ...]
     needs: tuple[Need, ...]
+    #: Set if allocators have refused pods of the member: its number among those.
+    refused_as: int = 0
 
     @property
     def claims(self) -> bool:
@@ -45,11 +47,11 @@ class Options:
         self,
         inventory: Inventory,
         special: SpecialNodes,
-        refused: Mapping[tuple[int, Member], str] | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
-        """Options on *inventory*; *refused* says what allocators of nodes had against pods of a member."""
+        """Options on *inventory*; *refusals* say what allocators of nodes had against pods of a member."""
         self.inventory = inventory
-        self._refused = refused or {}
+        self.refusals = refusals if refusals is not None else Refusals()
         self.special = special
         self._of_pool: dict[tuple[Member, NodePoolKey], tuple[MemberOption, ...] | PoolRejection] = {}
         self._accepted: dict[tuple[DeviceRequest, ClusterName, DeviceClassName | None], int] = {}
@@ -58,17 +60,15 @@ class Options:
         ] = {}
         self._totals: dict[NodePoolKey, tuple[dict[int, int], ...]] = {}
 
-    def may_host(self, node: int, member: Member) -> bool:
-        """Whether nothing is known of the node's allocator that speaks against a pod of *member*."""
-        return (node, member) not in self._refused
+    def may_host(self, node: int, deployment: DeploymentKey, member: Member) -> bool:
+        """Whether nothing is known of the node's allocator that speaks against every pod of *member*."""
+        return self.refusals.may_host(node, deployment, member)
 
-    def may_hosts(self, nodes: list[int], member: Member) -> list[int]:
+    def may_hosts(self, nodes: list[int], deployment: DeploymentKey, member: Member) -> list[int]:
         """Those of *nodes* that :meth:`may_host` a pod of *member*."""
-        return [node for node in nodes if self.may_host(node, member)] if self._refused else nodes
-
-    def refusal(self, nodes: Iterable[int], member: Member) -> str | None:
-        """What the allocator of one of *nodes* had against a pod of *member*, None if none is known to have."""
-        return next((self._refused[node, member] for node in nodes if (node, member) in self._refused), None)
+        if not self.refusals.members:
+            return nodes
+        return [node for node in nodes if self.may_host(node, deployment, member)]
 
     def accepted(
         self, request: DeviceRequest, cluster: ClusterName, device_class: DeviceClassName | None
@@ -209,7 +209,8 @@ class Options:
             needs = pod_needs(member, joint, self.inventory.kinds, most)
             if any(fits(needs, held) for held in totals) and self._claim_fits(pool, needs):
                 classes = tuple(ways[0].device_class for ways in joint)
-                options.append(MemberOption(pool=pool, classes=classes, needs=needs))
+                refused_as = self.refusals.number(member)
+                options.append(MemberOption(pool=pool, classes=classes, needs=needs, refused_as=refused_as))
         return tuple(options) if options else self._too_few(member, pool, totals, choices)
 
     def _claim_fits(self, pool: NodePoolKey, needs: tuple[Need, ...]) -> bool:

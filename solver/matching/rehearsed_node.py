@@ -77,6 +77,8 @@ class NodeAnswer:
     #: Request and row of each device, by position in ``order``.
     given: tuple[tuple[tuple[str, int], ...], ...] = ()
     refused: int | None = None
+    #: Positions of the fewest pods that are not served together in any order that was tried.
+    together: tuple[int, ...] = ()
     message: str = ""
 
     def moved(self, offset: int) -> "NodeAnswer":
@@ -145,7 +147,24 @@ class RehearsedNode:
             is_free = self._always_works(groups, counts, self._start) and self._tried <= _MOST_TRIED
             return replace(first, ordering=ANY_ORDER if is_free else IN_ORDER)
         found = self._order(groups, counts, self._start)
-        return first if found is None else replace(self._serve(pods, found), ordering=IN_ORDER)
+        if found is None:
+            return replace(first, together=self._fewest(groups, counts))
+        return replace(self._serve(pods, found), ordering=IN_ORDER)
+
+    def _fewest(self, groups: Groups, counts: tuple[int, ...]) -> tuple[int, ...]:
+        """The fewest pods of each group that still cannot be served: none of them can be left out."""
+        left = list(counts)
+        for index in range(len(left)):
+            while left[index]:
+                fewer = tuple(count - (position == index) for position, count in enumerate(left))
+                if self._order(groups, fewer, self._start) is not None or self._tried > _MOST_TRIED:
+                    break
+                left[index] -= 1
+        return tuple(
+            position
+            for (_, positions), count in zip(groups, left, strict=True)
+            for position in positions[:count]
+        )
 
     def _always_works(self, groups: Groups, left: tuple[int, ...], state: AllocatedState) -> bool:
         """Whether the pods that are *left* of each group are served whoever comes next, and next, and next."""

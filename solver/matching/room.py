@@ -1,5 +1,6 @@
 """What the nodes of each cell could give at the most: what is free, and what those hold who may be evicted."""
 
+from solver.domain.identity import DeploymentKey
 from solver.domain.workload import Member
 from solver.matching.cells import Cells
 from solver.matching.ledger import Ledger
@@ -40,9 +41,9 @@ class Room:
                 return False
         return fits(needs, devices) and self._claim_fits(index, needs)
 
-    def may_host(self, index: int, member: Member) -> bool:
-        """Whether some node of the cell is not closed to pods of *member*."""
-        return any(self._options.may_host(node, member) for node in self._cells[index].nodes)
+    def may_host(self, index: int, deployment: DeploymentKey, member: Member) -> bool:
+        """Whether some node of the cell is not closed to every pod of *member*."""
+        return any(self._options.may_host(node, deployment, member) for node in self._cells[index].nodes)
 
     def _claim_fits(self, index: int, needs: tuple[Need, ...]) -> bool:
         """Whether a pod with a claim fits beside what stays; what may be evicted is taken to be gone."""

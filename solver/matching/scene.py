@@ -16,7 +16,7 @@ from solver.matching.cells import Cells, partition, with_extra
 from solver.matching.domains import candidate_domain
 from solver.matching.inventory import Inventory
 from solver.matching.kinds import DeviceKinds
-from solver.matching.ledger import Ledger
+from solver.matching.ledger import Ledger, pods_as
 from solver.matching.needs import asks_for_more
 from solver.matching.node_fit import Need
 from solver.matching.observed import Observed, observe
@@ -66,7 +66,9 @@ class Survey:
         self._cells: dict[bool, Cells] = {}
         self.kinds = kinds if kinds is not None else DeviceKinds(problem.fleet.devices, _texts(problem))
         self.inventory = Inventory(problem, self.kinds)
-        self.options = Options(self.inventory, special_nodes(problem, self.inventory), self.refusals.nodes)
+        self.options = Options(
+            self.inventory, special_nodes(problem, self.inventory, self.refusals), self.refusals
+        )
         self.deployments = {deployment.key: deployment for deployment in problem.deployments}
         self._clusters_for: dict[DeploymentKey, tuple[ClusterName, ...]] = {}
         self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
@@ -122,7 +124,7 @@ class Survey:
     def clusters_for(self, deployment: ModelDeployment) -> tuple[ClusterName, ...]:
         """Clusters that take new replicas of *deployment*, by name."""
         if deployment.key not in self._clusters_for:
-            takes_none = self.lacks_cache(deployment) or deployment.key in self.refusals.given_up
+            takes_none = self.lacks_cache(deployment) or self.refusals.takes_none(deployment.key)
             names = () if takes_none else tuple(self.inventory.clusters)
             self._clusters_for[deployment.key] = tuple(
                 name for name in names if self.verdict(deployment, name) is None
@@ -308,6 +310,7 @@ class Scene:
                         for name, need in zip(pods[0].classes, pods[0].needs, strict=True)
                     ),
                     homes=self._homes(standing, pods[0]),
+                    refused_as=pods_as(self.survey.refusals.number(member_of_pod(standing, pods[0]))),
                 ),
             )
 
@@ -321,12 +324,12 @@ class Scene:
             if cell.pool == pod.pool
             and cell.takes_new
             and fabric in (None, cell.place.fabric)
-            and (member is None or self._room.may_host(index, member))
+            and (member is None or self._room.may_host(index, standing.replica.key.deployment, member))
         )
 
 
-def special_nodes(problem: Problem, inventory: Inventory) -> SpecialNodes:
-    """The nodes of *inventory* for the claims that *problem* may have."""
+def special_nodes(problem: Problem, inventory: Inventory, refusals: Refusals) -> SpecialNodes:
+    """The nodes of *inventory* for the claims that *problem* may have, with what was refused of them."""
     members = [m for d in problem.deployments for e in d.engines for m in e.members]
     queries = [query for m in members for request in m.requests for query in request.queries]
     attributes = [
@@ -341,6 +344,7 @@ def special_nodes(problem: Problem, inventory: Inventory) -> SpecialNodes:
         attributes,
         is_needed=any(asks_for_more(member) for member in members) or bool(inventory.kinds.special),
         asks_capacity=any(query.capacity for query in queries),
+        refused=refusals.nodes,
     )
 
 

@@ -25,6 +25,7 @@ from solver.matching.inventory import Inventory
 from solver.matching.node_fit import Need, claims_of
 from solver.matching.node_grouping import GroupedNode, Grouping, Held, attribute_values
 from solver.matching.pod_claim import PodClaim
+from solver.matching.refusals import Combination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class SpecialNodes:
         *,
         is_needed: bool = False,
         asks_capacity: bool = False,
+        refused: Mapping[int, tuple[Combination, ...]] | None = None,
     ) -> None:
         """The nodes of *inventory*.
 
@@ -54,8 +56,10 @@ class SpecialNodes:
             attributes: those that constraints of the problem name, in full.
             is_needed: whether some pod of the problem may have a claim that is more than counts.
             asks_capacity: whether some request asks for capacity.
+            refused: what the allocators of nodes would not let onto them.
         """
         self.inventory = inventory
+        self.refused = refused if refused is not None else {}
         self.is_needed = is_needed
         self._asks_capacity = asks_capacity
         self._attributes = tuple(sorted(set(attributes)))

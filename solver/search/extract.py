@@ -107,6 +107,7 @@ class _Extraction:
                 needs=added.group.needs,
                 cpu_millicores=added.group.cpu_millicores,
                 memory_bytes=added.group.memory_bytes,
+                refused_as=added.group.refused_as,
             )
             for cell, variable in added.homes:
                 for _ in range(self.solution[variable]):
@@ -217,4 +218,5 @@ def _unit(pod: PodVariable) -> Unit:
         pods=group.pods_per_unit,
         cpu_millicores=group.cpu_millicores,
         memory_bytes=group.memory_bytes,
+        refused_as=group.refused_as,
     )

@@ -34,8 +34,9 @@ def _ledger(problem: Problem) -> Ledger:
 ANY = 0b11
 
 
-def _unit(count: int, **changes: int) -> Unit:
-    return Unit(needs=(Need(ANY, count),), **changes)
+def _unit(count: int, *, pods: int = 1, cpu_millicores: int = 0, memory_bytes: int = 0) -> Unit:
+    needs = (Need(ANY, count),)
+    return Unit(needs=needs, pods=pods, cpu_millicores=cpu_millicores, memory_bytes=memory_bytes)
 
 
 def test_a_node_has_room_until_its_devices_are_gone() -> None:

@@ -1,5 +1,6 @@
 """Plans are rehearsed before the allocators of their clusters: first fit, pod by pod, faults included."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -182,6 +183,63 @@ def test_after_three_vetoes_a_deployment_is_short() -> None:
     assert [PoolRejection(node_pool=POOL, reason=Reason.REFUSED_BY_ALLOCATOR, detail=general)] == list(
         rejection.rejected
     )
+
+
+def _bad_after(goods: int) -> list[Published]:
+    """A node that serves *goods* pods before its allocator comes across the device without a model."""
+    return [*(plain(f"early-{n}", model="a") for n in range(goods)), *_errors_before(1)]
+
+
+def test_a_node_that_refuses_the_third_pod_keeps_the_first_two() -> None:
+    """A veto is one of so many pods together: what the allocator does accept is placed all the same."""
+    decision = decided(a_published_fleet(_bad_after(2)), claiming("model", PICKY, replicas=3))
+    (rejection,) = rejected(decision)
+
+    assert {"model": 1} == short(decision)
+    assert ["n0", "n0"] == nodes_of(decision.plan, "model")
+    assert (POOL, Reason.REFUSED_BY_ALLOCATOR) == (rejection.node_pool, rejection.reason)
+    assert "no such key: model" in rejection.detail
+
+
+def test_like_nodes_are_each_given_what_their_allocator_accepts() -> None:
+    """One veto tells how many pods each of many like nodes takes, and the second plan asks no more of them."""
+    rehearsals = Rehearsals()
+    problem = a_problem(a_published_fleet(*[_bad_after(2)] * 6), [claiming("model", PICKY, replicas=12)])
+    decision = place(problem, rehearsals=rehearsals)
+
+    assert {} == short(decision)
+    assert {f"n{n}": 2 for n in range(6)} == Counter(nodes_of(decision.plan, "model"))
+
+
+def test_nodes_with_different_faults_are_learnt_from_one_plan() -> None:
+    """A plan in which many nodes refuse is one try, and what each of them said is kept."""
+    nodes = [_bad_after(goods) for goods in (1, 2, 3, 4)]
+    decision = decided(a_published_fleet(*nodes), claiming("model", PICKY, replicas=12))
+
+    assert {"model": 2} == short(decision)
+    assert {"n0": 1, "n1": 2, "n2": 3, "n3": 4} == Counter(nodes_of(decision.plan, "model"))
+
+
+def test_pods_of_two_deployments_are_refused_together_only() -> None:
+    """Behind the bare device there is one good one: either may have the node, and both may not."""
+    fleet = a_published_fleet(_bad_after(1), _bad_after(1))
+    other = replace(PICKY, selectors=(*PICKY.selectors, "true"))
+    decision = decided(fleet, claiming("model", PICKY, replicas=2), claiming("other", other, replicas=2))
+
+    assert 2 == sum(short(decision).values())
+    assert ["n0", "n1"] == sorted(nodes_of(decision.plan, "model") + nodes_of(decision.plan, "other"))
+
+
+def test_after_three_vetoes_what_was_accepted_stays_planned() -> None:
+    """Only the replica that is refused again and again is short; its fellow has a node that takes it."""
+    fleet = a_published_fleet(
+        [plain("good", model="a")], *(_errors_before(goods) for goods in (1, 2, 3, 4, 5, 6, 7))
+    )
+    decision = decided(fleet, claiming("model", PICKY, replicas=2))
+
+    assert {"model": 1} == short(decision)
+    assert ["n0"] == nodes_of(decision.plan, "model")
+    assert [Reason.REFUSED_BY_ALLOCATOR] == [each.reason for each in rejected(decision)]
 
 
 def test_the_record_counts_the_plans_that_were_refused_too() -> None:
