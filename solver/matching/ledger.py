@@ -94,6 +94,8 @@ class Ledger:
         self._new: dict[int, Counter[int]] = {}
         self._state: dict[int, int] = {}
         self._states: dict[object, int] = {}
+        self._devices_state: dict[int, int] = {}
+        self._devices_states: dict[object, int] = {}
         self._left_in: dict[int, int] = {}
         self._known: dict[Unit, dict[int, bool]] = {}
         for standing in standings:
@@ -126,7 +128,7 @@ class Ledger:
         self._hold_shared(pod.node, pod.held, 1)
         if self._special.is_needed:
             self._claims[pod.node].hold(pod, 1)
-        self._state.pop(pod.node, None)
+        self._forget_state(pod.node)
 
     def place(self, node: int, unit: Unit, *, sign: int = 1) -> None:
         """Put *unit* on *node* (it is not asked whether it fits); *sign* -1 takes it off again."""
@@ -159,7 +161,7 @@ class Ledger:
 
     def with_room(self, nodes: Iterable[int], unit: Unit) -> list[int]:
         """Those of *nodes* on which *unit* fits beside all that is there."""
-        if self._takes_shared(unit):
+        if self.takes_shared(unit):
             # What nodes share changes with what happens on other nodes.
             return [node for node in nodes if self._fits(node, unit)]
         known = self._known.setdefault(unit, {})
@@ -191,13 +193,18 @@ class Ledger:
         return free - sum(only)
 
     def _fits(self, node: int, unit: Unit) -> bool:
-        free = self._of(node)
+        self._of(node)
         left = self._left[node]
         if left is not None:
             asked = (unit.pods, unit.cpu_millicores, unit.memory_bytes)
             # What is not asked for is not refused, even where others took too much of it.
             if any(want > have for want, have in zip(asked, left, strict=True) if want):
                 return False
+        return self.devices_fit(node, unit)
+
+    def devices_fit(self, node: int, unit: Unit) -> bool:
+        """Whether the devices for *unit* are there; CPU, memory and pod slots are not looked at."""
+        free = self._of(node)
         merged = dict(self._needs[node])
         for need in unit.needs:
             merged[need.accepts] = merged.get(need.accepts, 0) + need.count
@@ -241,7 +248,7 @@ class Ledger:
                 taken = self._shared_held.setdefault(self._cluster(node), {})
                 taken[kind] = taken.get(kind, 0) + sign * count
 
-    def _takes_shared(self, unit: Unit) -> bool:
+    def takes_shared(self, unit: Unit) -> bool:
         """Whether *unit* takes devices that nodes share."""
         return bool(self._networked) and any(need.accepts & self._networked for need in unit.needs)
 
@@ -285,31 +292,46 @@ class Ledger:
                     shared[need.accepts] = shared.get(need.accepts, 0) + sign * need.count
         if self._special.is_needed:
             self._claims[node].charge(needs, sign)
-        self._state.pop(node, None)
+        self._forget_state(node)
 
     def _spend(self, node: int, pods: int, cpu: int, memory: int, sign: int) -> None:
         left = self._left[node]
         if left is not None:
             for position, amount in enumerate((pods, cpu, memory)):
                 left[position] -= sign * amount
+        self._forget_state(node)
+
+    def _forget_state(self, node: int) -> None:
         self._state.pop(node, None)
+        self._devices_state.pop(node, None)
 
     def state(self, node: int) -> int:
         """Equal for nodes that have the same left, in everything that fitting looks at."""
         if node not in self._state:
-            left = self._left.get(node) if node in self._free else None
-            if node not in self._free:
-                self._of(node)
-                left = self._left[node]
+            devices = self.devices_state(node)
+            left = self._left[node]
+            key = (devices, None if left is None else tuple(left))
+            self._state[node] = self._states.setdefault(key, len(self._states))
+        return self._state[node]
+
+    def devices_state(self, node: int) -> int:
+        """Equal for nodes that have the same devices left, whatever CPU, memory and pod slots are."""
+        if node not in self._devices_state:
+            self._of(node)
             key = (
                 tuple(sorted(self._free[node].items())),
                 tuple(sorted(self._needs[node].items())),
-                None if left is None else tuple(left),
                 (self._special.state(node), self._claims[node].state()) if self._special.is_needed else None,
                 self._refused_state(node),
             )
-            self._state[node] = self._states.setdefault(key, len(self._states))
-        return self._state[node]
+            self._devices_state[node] = self._devices_states.setdefault(key, len(self._devices_states))
+        return self._devices_state[node]
+
+    def resources_left(self, node: int) -> tuple[int, int, int] | None:
+        """Pod slots, milli-cores and bytes of memory that nobody has; None: the node publishes none."""
+        self._of(node)
+        left = self._left[node]
+        return None if left is None else (left[0], left[1], left[2])
 
     def _refused_state(self, node: int) -> object:
         if node not in self._special.refused:

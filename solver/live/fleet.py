@@ -1,0 +1,170 @@
+"""A fleet that takes one replica or gang after the other, each on the best place there is at that moment.
+
+It starts from a draft and is kept in step with what is put and taken away; every decision is audited before it
+counts. What it leaves to whole plans: evicting for somebody else, and changing its mind.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from solver.domain.identity import ClusterName, DeploymentKey
+from solver.domain.workload import ModelDeployment
+from solver.live.audit import complaints
+from solver.live.domains import SpreadCounts, Where
+from solver.live.nodes import NodeArrays
+from solver.live.quotas import QuotaRoom
+from solver.live.search import Found, Search, Vector
+from solver.live.shape import Shapes
+from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
+from solver.matching.scene import Survey
+from solver.matching.standing import Standing, StandingPod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A new replica, and what it adds to each tier of the policy after those of placing."""
+
+    replica: NewReplica
+    vector: Vector
+
+
+class UnsoundPlacement(RuntimeError):
+    """A place that the audit refuses: a bug of ours, nothing was placed."""
+
+
+class LiveFleet:
+    """The fleet of a survey with the replicas of a draft on it."""
+
+    def __init__(self, survey: Survey, draft: Draft) -> None:
+        """The fleet as it is once *draft* has come true."""
+        self.survey = survey
+        self._evicted = draft.evicted
+        self._kept: dict[object, KeptReplica] = {k.standing.replica.key: k for k in draft.kept}
+        self._new: dict[int, NewReplica] = {}
+        self._pods_on: dict[int, dict[object, Standing | NewReplica]] = {}
+        self.nodes = NodeArrays(survey, ())
+        self.spread = SpreadCounts(survey, self.nodes)
+        self.quotas = QuotaRoom(survey)
+        self._search = Search(survey, self.nodes, self.spread, Shapes(survey, self.nodes))
+        for kept in draft.kept:
+            self._keep(kept)
+        for new in draft.new:
+            self._add(new)
+
+    def draft(self) -> Draft:
+        """What is kept and what is new, for ``compose`` and the measures."""
+        return Draft(kept=tuple(self._kept.values()), evicted=self._evicted, new=tuple(self._new.values()))
+
+    def count(self, deployment: DeploymentKey) -> int:
+        """Replicas of *deployment* that are there."""
+        return self.spread.total(deployment)
+
+    def find(self, deployment: ModelDeployment) -> Placed | None:
+        """The best place for one more replica of *deployment* as things are, None if there is none.
+
+        Best is the least sum of each tier in the order of the policy, exactly. Nothing is changed.
+        """
+        room = self.quotas.room(deployment.key.namespace)
+        found = self._search.best(deployment, room=room)
+        if found is None:
+            return None
+        replica = NewReplica(deployment=deployment, cluster=found.cluster, pods=found.pods)
+        self._audit(replica, found)
+        return Placed(replica=replica, vector=found.vector)
+
+    def put(self, deployment: ModelDeployment) -> Placed | None:
+        """The same, and the replica is there from now on."""
+        placed = self.find(deployment)
+        if placed is not None:
+            self._add(placed.replica)
+        return placed
+
+    def take_away(self, replica: NewReplica) -> None:
+        """Give back what a replica that was put has.
+
+        Raises:
+            KeyError: it is not there.
+        """
+        del self._new[id(replica)]
+        self._account(replica, sign=-1)
+
+    def give_up(self, standing: Standing) -> None:
+        """Give back what a kept replica has, and count it as evicted.
+
+        Raises:
+            KeyError: it is not there.
+        """
+        kept = self._kept.pop(standing.replica.key)
+        self._evicted = (*self._evicted, standing)
+        self._account_kept(kept, sign=-1)
+
+    def _keep(self, kept: KeptReplica) -> None:
+        self._account_kept(kept, sign=1)
+
+    def _add(self, new: NewReplica) -> None:
+        self._new[id(new)] = new
+        self._account(new, sign=1)
+
+    def _account(self, new: NewReplica, *, sign: int) -> None:
+        deployment = new.deployment
+        for pod in new.pods:
+            unit = unit_of(deployment, pod.engine, pod.role, pod.option)
+            self.nodes.place(pod.node, unit, self._taken(pod), sign=sign)
+            self._list(pod.node, new, sign)
+        zone = self.survey.inventory.places[new.pods[0].node].zone
+        self.spread.add(deployment.key, (new.cluster, zone), sign=sign)
+        self.quotas.claim(deployment.key.namespace, _claimed(new.pods), sign=sign)
+
+    def _account_kept(self, kept: KeptReplica, *, sign: int) -> None:
+        standing = kept.standing
+        self.nodes.occupy(standing, [self._held(pod) for pod in standing.pods], sign=sign)
+        for pod in standing.pods:
+            if pod.node is not None:
+                self._list(pod.node, standing, sign)
+        if standing.deployment is not None:
+            self.spread.add(standing.deployment.key, self._where(standing), sign=sign)
+        namespace = standing.replica.key.deployment.namespace
+        self.quotas.claim(namespace, _claimed(standing.pods), sign=sign)
+
+    def _where(self, standing: Standing) -> Where:
+        nodes = [pod.node for pod in standing.pods if pod.node is not None]
+        zone = self.survey.inventory.places[nodes[0]].zone if nodes else None
+        return ClusterName(standing.replica.key.cluster), zone
+
+    def _list(self, node: int, replica: Standing | NewReplica, sign: int) -> None:
+        here = self._pods_on.setdefault(node, {})
+        if sign > 0:
+            here[id(replica)] = replica
+        else:
+            here.pop(id(replica), None)
+
+    def _taken(self, pod: NewPod) -> int:
+        pairs = zip(pod.option.needs, pod.option.classes, strict=True)
+        return sum(self.survey.shares.of_node(need) for need, name in pairs if name is not None)
+
+    def _held(self, pod: StandingPod) -> int:
+        if pod.held is not None:
+            return self.survey.shares.of_kinds(pod.held)
+        pairs = zip(pod.needs, pod.classes, strict=True)
+        return sum(self.survey.shares.of_node(need) for need, name in pairs if name is not None)
+
+    def _audit(self, replica: NewReplica, found: Found) -> None:
+        del found
+        others = {
+            node: tuple(self._pods_on.get(node, {}).values()) for node in {pod.node for pod in replica.pods}
+        }
+        wrong = complaints(self.survey, replica, others, self.spread, self.quotas)
+        if wrong:
+            raise UnsoundPlacement("; ".join(wrong))
+
+
+def _claimed(pods: Sequence[NewPod] | Sequence[StandingPod]) -> Mapping[str, int]:
+    claimed: dict[str, int] = {}
+    for pod in pods:
+        needs, classes = (
+            (pod.option.needs, pod.option.classes) if isinstance(pod, NewPod) else (pod.needs, pod.classes)
+        )
+        for need, name in zip(needs, classes, strict=True):
+            if name is not None:
+                claimed[name] = claimed.get(name, 0) + need.devices
+    return claimed
