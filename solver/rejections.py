@@ -14,6 +14,7 @@ from solver.matching.draft import Draft, unit_of
 from solver.matching.node_fit import Need, claims_of, fits
 from solver.matching.options import MemberOption
 from solver.matching.pod_claim import PodClaim
+from solver.matching.pool_rejections import PoolRejections
 from solver.matching.refusals import MOST_TRIES
 from solver.matching.scene import Survey
 
@@ -35,6 +36,7 @@ class _Rejecting:
         self.inventory = survey.inventory
         self.insertion = insertion
         self.deployment = deployment
+        self.complaints = PoolRejections(survey.options)
 
     def rejection(self) -> Rejection:
         pools = self.survey.problem.fleet.node_pools
@@ -83,15 +85,15 @@ class _Rejecting:
         stranded: list[PoolRejection] = []
         claiming = self._claiming()
         for engine, member in claiming:
-            options = self.survey.options.of_pool(member, pool)
-            if not isinstance(options, PoolRejection):
+            found = self.complaints.of(member, pool)
+            if found is None:
                 continue
-            named = options
+            named = found
             if len(self.deployment.engines) > 1 or len(engine.members) > 1:
                 named = PoolRejection(
                     node_pool=pool,
-                    reason=options.reason,
-                    detail=f"engine {engine.name}: {options.detail}",
+                    reason=found.reason,
+                    detail=f"engine {engine.name}: {found.detail}",
                 )
             failed.append(named)
             if not self.survey.options.of_cluster(member, pool.cluster):
@@ -102,10 +104,8 @@ class _Rejecting:
 
     def _options(self, pool: NodePoolKey) -> Iterator[tuple[Engine, Member, MemberOption]]:
         for engine, member in self._claiming():
-            options = self.survey.options.of_pool(member, pool)
-            if not isinstance(options, PoolRejection):
-                for option in options:
-                    yield engine, member, option
+            for option in self.survey.options.of_pool(member, pool):
+                yield engine, member, option
 
     def _resources(self, pool: NodePoolKey) -> PoolRejection | None:
         nodes = [self.survey.problem.fleet.nodes[n] for n in self.inventory.nodes_of_pool[pool]]

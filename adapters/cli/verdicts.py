@@ -9,6 +9,7 @@ from solver.domain.fleet import NodePool
 from solver.domain.identity import DeploymentKey, NodePoolKey
 from solver.domain.problem import Problem
 from solver.domain.workload import ModelDeployment
+from solver.matching.pool_rejections import PoolRejections
 from solver.matching.scene import Survey
 
 ELIGIBLE = "eligible"
@@ -62,13 +63,14 @@ def _rejection(survey: Survey, deployment: ModelDeployment, pool: NodePool) -> P
     verdict = survey.verdict(deployment, pool.key.cluster)
     if verdict is not None:
         return PoolRejection(node_pool=pool.key, reason=verdict.reason, detail=verdict.detail)
+    complaints = PoolRejections(survey.options)
     said = [
-        survey.options.of_pool(member, pool.key)
+        complaints.of(member, pool.key)
         for engine in deployment.engines
         for member in engine.members
         if member.requests
     ]
-    refused = [each for each in said if isinstance(each, PoolRejection)]
+    refused = [each for each in said if each is not None]
     if not refused or len(refused) < len(said):
         return None
     return max(refused, key=lambda each: REASON_ORDER[each.reason])

@@ -29,10 +29,12 @@ class NodeArrays:
         count = len(inventory.fleet.nodes)
         self.survey = survey
         self.ledger = Ledger(survey.options.special, standings)
-        names = {name: position for position, name in enumerate(inventory.clusters)}
+        self.cluster_numbers = {name: position for position, name in enumerate(inventory.clusters)}
         zones: dict[str, int] = {}
         places = inventory.places
-        self.cluster: Ints = np.fromiter((names[place.cluster] for place in places), np.int64, count)
+        self.cluster: Ints = np.fromiter(
+            (self.cluster_numbers[place.cluster] for place in places), np.int64, count
+        )
         #: Position of the node's zone in order of appearance, -1 where it is not known.
         self.zone: Ints = np.fromiter(
             (zones.setdefault(place.zone, len(zones)) if place.zone else -1 for place in places),

@@ -125,18 +125,19 @@ class Search:
             return best
         cluster = np.array([area.cluster for area in areas], dtype=np.int64)
         zone = np.array([area.zone for area in areas], dtype=np.int64)
-        usable = allowed[[area.layout for area in areas]]
+        usable = allowed[shape.area_layout]
         usable &= self._spread.allowed(deployment, cluster, zone)
         pairs = self._spread.pairs(deployment, cluster, zone)
         far = self._far(deployment)[cluster]
         least = [
-            self._least(area, shape.layouts[area.layout], int(pairs[i]), int(far[i]))
+            self._least(area, shape.layouts[shape.area_layout[i]], int(pairs[i]), int(far[i]))
             for i, area in enumerate(areas)
         ]
         for index in sorted(usable.nonzero()[0], key=lambda i: (least[i], i)):
             if best is not None and least[index] >= best.vector:
                 break
-            found = self._in_area(deployment, shape, areas[index], int(pairs[index]), int(far[index]))
+            layout = shape.layouts[shape.area_layout[index]]
+            found = self._in_area(deployment, layout, areas[index], int(pairs[index]), int(far[index]))
             if found is not None and (best is None or found.vector < best.vector):
                 best = found
         return best
@@ -159,9 +160,8 @@ class Search:
         return np.array([name not in cache.ready_clusters for name in self._clusters], dtype=np.int64)
 
     def _in_area(
-        self, deployment: ModelDeployment, shape: Shape, area: Area, pairs: int, far: int
+        self, deployment: ModelDeployment, layout: Layout, area: Area, pairs: int, far: int
     ) -> Found | None:
-        layout = shape.layouts[area.layout]
         for each, nodes in zip(layout.types, area.nodes, strict=True):
             if int(self._nodes.most(each.unit, nodes, enough=each.count).sum()) < each.count:
                 return None

@@ -3,8 +3,8 @@
 Worked out once for all deployments with equal engines, eligible clusters and spread over zones, and kept.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -60,16 +60,38 @@ class Area:
 
 
 @dataclass(slots=True)
+class Part:
+    """What one cluster has for a shape; spots are nodes, a layout, and what a replica costs on each."""
+
+    layouts: list[Layout] = field(default_factory=list)
+    areas: list[Area] = field(default_factory=list)
+    spots: list[tuple[Ints, int, Ints]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Shape:
     """All spots and areas of a shape; arrays by spot, and by area."""
 
     layouts: list[Layout] = field(default_factory=list)
     areas: list[Area] = field(default_factory=list)
+    #: Position of the layout of each area; what the area itself says counts inside its cluster.
+    area_layout: list[int] = field(default_factory=list)
     spots: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     spot_layout: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     spot_price: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     #: First spot of each run with one unit, and that unit.
     runs: list[tuple[int, int, Layout]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pattern:
+    """A pod type wherever its pool is, and all pods of the replica as one unit."""
+
+    unit: Unit
+    taken: int
+    count: int
+    members: tuple[tuple[int, int, int], ...]
+    whole: Unit
 
 
 class Shapes:
@@ -79,24 +101,46 @@ class Shapes:
         self._survey = survey
         self._nodes = nodes
         self._known: dict[object, Shape] = {}
-        self._engines: dict[object, int] = {}
+        self._parts: dict[object, Part] = {}
         self._takes_new: dict[NodePoolKey, Ints] = {}
         self._prices: dict[object, Ints] = {}
+        self._distinct: dict[NodePoolKey, tuple[Ints, Ints]] = {}
+        #: Areas without their layouts, by the pools of the types and what they depend on besides.
+        self.grounds: dict[object, tuple[Area, ...]] = {}
+        #: The pods of layouts that differ in their pools only.
+        self.patterns: dict[object, tuple[_Pattern, ...]] = {}
 
     def of(self, deployment: ModelDeployment) -> Shape:
         """The shape of *deployment*."""
         survey = self._survey
         clusters = survey.clusters_for(deployment)
-        key = (
-            self._engines.setdefault(deployment.engines, len(self._engines)),
-            clusters,
+        kind = (
+            tuple(map(survey.options.number, deployment.engines)),
             deployment.serving_mode,
             _zoning(deployment),
             survey.refusals.only.get(deployment.key),
         )
-        if key not in self._known:
-            self._known[key] = _Builder(self, survey, self._nodes, deployment).build(clusters)
-        return self._known[key]
+        if (kind, clusters) not in self._known:
+            self._known[kind, clusters] = self._assembled(kind, deployment, clusters)
+        return self._known[kind, clusters]
+
+    def _assembled(
+        self, kind: object, deployment: ModelDeployment, clusters: tuple[ClusterName, ...]
+    ) -> Shape:
+        shape = Shape()
+        builder = _Builder(self, self._survey, self._nodes, deployment, kind)
+        spots: list[tuple[Ints, int, Ints]] = []
+        for name in clusters:
+            if (kind, name) not in self._parts:
+                self._parts[kind, name] = builder.on(name)
+            part = self._parts[kind, name]
+            offset = len(shape.layouts)
+            shape.layouts += part.layouts
+            shape.areas += part.areas
+            shape.area_layout += [offset + area.layout for area in part.areas]
+            spots += [(nodes, offset + number, price) for nodes, number, price in part.spots]
+        _collect(shape, spots)
+        return shape
 
     def takes_new(self, pool: NodePoolKey) -> Ints:
         """Nodes of *pool* that take new pods."""
@@ -107,22 +151,25 @@ class Shapes:
         return self._takes_new[pool]
 
     def prices(self, option: MemberOption, nodes: Ints) -> Ints:
-        """What a pod served by *option* costs on each of *nodes*, which are of its pool."""
-        totals = self._survey.kinds.total
-        of_total: dict[bytes, int] = {}
-        found = np.empty(len(nodes), dtype=np.int64)
-        for position, node in enumerate(nodes):
-            row = totals[node].tobytes()
-            if row not in of_total:
-                of_total[row] = self._survey.prices.of_pod(int(node), option.needs, option.classes)
-            found[position] = of_total[row]
+        """What a pod served by *option* costs on each of *nodes*, which are of its pool and take new pods."""
+        all_nodes = self.takes_new(option.pool)
+        found: Ints = self.price_of(option)[np.searchsorted(all_nodes, nodes)]
         return found
 
     def price_of(self, option: MemberOption) -> Ints:
         """The same for all nodes of the pool that take new pods."""
         key = (option.pool, option.needs, option.classes)
         if key not in self._prices:
-            self._prices[key] = self.prices(option, self.takes_new(option.pool))
+            if option.pool not in self._distinct:
+                # Prices differ only between nodes that have different devices.
+                totals = self._survey.kinds.total[self.takes_new(option.pool)]
+                _, first, like = np.unique(totals, axis=0, return_index=True, return_inverse=True)
+                self._distinct[option.pool] = first, like.reshape(-1)
+            first, like = self._distinct[option.pool]
+            examples = self.takes_new(option.pool)[first].tolist()
+            price = self._survey.prices.of_pod
+            found = [price(node, option.needs, option.classes) for node in examples]
+            self._prices[key] = np.array(found, dtype=np.int64)[like]
         return self._prices[key]
 
 
@@ -136,8 +183,9 @@ def _zoning(deployment: ModelDeployment) -> tuple[bool, bool, bool]:
 
 class _Builder:
     def __init__(
-        self, shapes: Shapes, survey: Survey, nodes: NodeArrays, deployment: ModelDeployment
+        self, shapes: Shapes, survey: Survey, nodes: NodeArrays, deployment: ModelDeployment, kind: object
     ) -> None:
+        self.kind = kind
         self.shapes = shapes
         self.survey = survey
         self.nodes = nodes
@@ -148,24 +196,51 @@ class _Builder:
             engine.copies * member.pods_per_copy for engine in deployment.engines for member in engine.members
         )
 
-    def build(self, clusters: Sequence[ClusterName]) -> Shape:
-        shape = Shape()
-        numbers = {name: position for position, name in enumerate(self.survey.inventory.clusters)}
-        spots: list[tuple[Ints, int, Ints]] = []
-        for name in clusters:
-            joint = [self.survey.options.of_engine(engine, name) for engine in self.deployment.engines]
-            for choice in product(*joint):
-                layout = self._layout(choice)
-                shape.layouts.append(layout)
-                number = len(shape.layouts) - 1
-                if self.pods == 1 or (self.has_distance and len({t.option.pool for t in layout.types}) == 1):
-                    spots.append(self._spots(layout, number))
-                if self.pods > 1:
-                    shape.areas += self._areas(layout, number, numbers[name])
-        _collect(shape, spots)
-        return shape
+    def on(self, name: ClusterName) -> Part:
+        """What the cluster *name* has for the shape."""
+        part = Part()
+        joint = [self.survey.options.of_engine(engine, name) for engine in self.deployment.engines]
+        for choice in product(*joint):
+            layout = self._layout(choice)
+            number = len(part.layouts)
+            part.layouts.append(layout)
+            if self.pods == 1 or (self.has_distance and len({t.option.pool for t in layout.types}) == 1):
+                part.spots.append(self._spots(layout, number))
+            if self.pods > 1:
+                part.areas += self._areas(layout, number, self.nodes.cluster_numbers[name])
+        return part
 
     def _layout(self, choice: tuple[tuple[MemberOption, ...], ...]) -> Layout:
+        pools: dict[NodePoolKey, int] = {}
+        key = (
+            self.kind,
+            tuple(
+                (option.needs, option.classes, option.refused_as, pools.setdefault(option.pool, len(pools)))
+                for options in choice
+                for option in options
+            ),
+        )
+        if key not in self.shapes.patterns:
+            self.shapes.patterns[key] = self._patterns(choice)
+        found = self.shapes.patterns[key]
+        types = tuple(
+            PodType(
+                option=choice[each.members[0][0]][each.members[0][1]],
+                unit=each.unit,
+                taken=each.taken,
+                count=each.count,
+                members=each.members,
+            )
+            for each in found
+        )
+        return Layout(
+            options=choice,
+            types=types,
+            whole=found[0].whole,
+            taken=sum(each.taken * each.count for each in found),
+        )
+
+    def _patterns(self, choice: tuple[tuple[MemberOption, ...], ...]) -> "tuple[_Pattern, ...]":
         types: dict[tuple[MemberOption, Unit, bool, int], list[tuple[int, int, int]]] = {}
         has_gangs = any(engine.is_gang for engine in self.deployment.engines)
         for position, (engine, options) in enumerate(zip(self.deployment.engines, choice, strict=True)):
@@ -177,21 +252,11 @@ class _Builder:
                 # Copies of several engines are divided over fabrics each for themselves.
                 key = (option, unit, is_first, position if has_gangs else 0)
                 types.setdefault(key, []).append((position, index, pods))
-        found = tuple(
-            PodType(
-                option=option,
-                unit=unit,
-                taken=self._taken(option),
-                count=sum(pods for _, _, pods in members),
-                members=tuple(members),
-            )
-            for (option, unit, _, _), members in types.items()
-        )
-        return Layout(
-            options=choice,
-            types=found,
-            whole=together((each.unit, each.count) for each in found),
-            taken=sum(each.taken * each.count for each in found),
+        counts = [sum(pods for _, _, pods in members) for members in types.values()]
+        whole = together((unit, count) for (_, unit, _, _), count in zip(types, counts, strict=True))
+        return tuple(
+            _Pattern(unit=unit, taken=self._taken(option), count=count, members=tuple(members), whole=whole)
+            for ((option, unit, _, _), members), count in zip(types.items(), counts, strict=True)
         )
 
     def _taken(self, option: MemberOption) -> int:
@@ -212,15 +277,27 @@ class _Builder:
 
     def _spots(self, layout: Layout, number: int) -> tuple[Ints, int, Ints]:
         nodes = self._usable(layout.types[0])
-        for each in layout.types[1:]:
+        for each in layout.types[1:] if self.survey.refusals.members else ():
             nodes = np.intersect1d(nodes, self._usable(each))
         price = np.zeros(len(nodes), dtype=np.int64)
         for each in layout.types:
-            all_nodes = self.shapes.takes_new(each.option.pool)
-            price += each.count * self.shapes.price_of(each.option)[np.searchsorted(all_nodes, nodes)]
+            price += each.count * self.shapes.prices(each.option, nodes)
         return nodes, number, price
 
     def _areas(self, layout: Layout, number: int, cluster: int) -> Iterator[Area]:
+        copies = sum(engine.copies for engine in self.deployment.engines)
+        key = (
+            tuple(each.option.pool for each in layout.types),
+            (self.by_zone, self.needs_zone, self.counts_first, self.has_distance),
+            self.deployment.serving_mode is not ServingMode.PREFILL_DECODE and copies > 1,
+            self.kind if self.survey.refusals.members else None,
+        )
+        if key not in self.shapes.grounds:
+            self.shapes.grounds[key] = tuple(self._grounds(layout, cluster))
+        for area in self.shapes.grounds[key]:
+            yield area if area.layout == number else replace(area, layout=number)
+
+    def _grounds(self, layout: Layout, cluster: int) -> Iterator[Area]:
         usable = [self._usable(each) for each in layout.types]
         if not self.by_zone:
             firsts = sorted({int(z) for z in self.nodes.zone[usable[0]]}) if self.counts_first else [-1]
@@ -228,20 +305,20 @@ class _Builder:
                 inside = usable
                 if self.counts_first:
                     inside = [usable[0][self.nodes.zone[usable[0]] == zone], *usable[1:]]
-                yield from self._levels(number, cluster, zone, inside)
+                yield from self._levels(cluster, zone, inside)
             return
         for zone in sorted({int(z) for found in usable for z in self.nodes.zone[found]}):
             inside = [found[self.nodes.zone[found] == zone] for found in usable]
-            yield from self._levels(number, cluster, zone, inside)
+            yield from self._levels(cluster, zone, inside)
 
-    def _levels(self, number: int, cluster: int, zone: int, usable: list[Ints]) -> Iterator[Area]:
+    def _levels(self, cluster: int, zone: int, usable: list[Ints]) -> Iterator[Area]:
         def area(level: int, nodes: list[Ints], *, splits: bool = False) -> Iterator[Area]:
             if all(len(found) for found in nodes):
                 yield Area(
                     cluster=cluster,
                     zone=zone,
                     level=level,
-                    layout=number,
+                    layout=0,
                     nodes=tuple(nodes),
                     splits=splits,
                 )
@@ -250,16 +327,19 @@ class _Builder:
             yield from area(0, usable)
             return
         places = self.survey.inventory.places
-        distinct = np.unique(np.concatenate(usable))
+        distinct = np.unique(np.concatenate(usable)).tolist()
         fabrics = [places[node].fabric for node in distinct]
         cliques = [
             places[node].clique and f"{places[node].fabric}|{places[node].clique}" for node in distinct
         ]
         for level, keys in ((Distance.NVLINK, cliques), (Distance.FABRIC, fabrics)):
-            for name in sorted({key for key in keys if key}):
-                inside = distinct[[key == name for key in keys]]
+            groups: dict[str, set[int]] = {}
+            for key, node in zip(keys, distinct, strict=True):
+                if key:
+                    groups.setdefault(key, set()).add(node)
+            for _, inside in sorted(groups.items()):
                 if len(inside) > 1:
-                    yield from area(int(level), [found[np.isin(found, inside)] for found in usable])
+                    yield from area(int(level), [found[[n in inside for n in found]] for found in usable])
         copies = sum(engine.copies for engine in self.deployment.engines)
         is_free = self.deployment.serving_mode is not ServingMode.PREFILL_DECODE
         if is_free and copies > 1 and len(set(fabrics)) > 1:

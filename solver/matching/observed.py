@@ -50,28 +50,53 @@ def observe(problem: Problem, inventory: Inventory, options: Options) -> Observe
     deployments = {deployment.key: deployment for deployment in problem.deployments}
     standing: list[Standing] = []
     leaving: list[tuple[Replica, Leave]] = []
+    known = _Known(problem, inventory, options)
     for replica in problem.replicas:
         deployment = None if replica.is_immovable else deployments.get(replica.key.deployment)
-        reason = _leaves(problem, inventory, options, replica, deployment)
+        reason = _leaves(known, replica, deployment)
         if reason is not None:
             leaving.append((replica, reason))
             continue
-        pods = tuple(_pods(inventory, options, replica, deployment))
-        flags = tuple(_flags(problem, inventory, options, replica, deployment))
+        pods = tuple(_pods(known, replica, deployment))
+        flags = tuple(_flags(known, replica, deployment))
         standing.append(Standing(replica=replica, deployment=deployment, pods=pods, flags=flags))
     return Observed(standing=tuple(settle(options.special, standing)), leaving=tuple(leaving))
 
 
-def _leaves(
-    problem: Problem,
-    inventory: Inventory,
-    options: Options,
-    replica: Replica,
-    deployment: ModelDeployment | None,
-) -> Leave | None:
+class _Known:
+    """What many replicas have in common, worked out once."""
+
+    def __init__(self, problem: Problem, inventory: Inventory, options: Options) -> None:
+        self.problem = problem
+        self.inventory = inventory
+        self.options = options
+        self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
+        self._answers: dict[object, _Answer] = {}
+        self._blank: dict[object, StandingPod] = {}
+
+    def answer(self, request: DeviceRequest, pool: NodePoolKey, seen: ObservedMember) -> "_Answer":
+        """What the devices of *pool* say to *request*."""
+        key = (self.options.number(request), pool, seen.requests)
+        if key not in self._answers:
+            self._answers[key] = _answer(self.inventory, self.options, request, pool, seen)
+        return self._answers[key]
+
+    def blank(
+        self, pool: NodePoolKey, engine: str, member: ObservedMember, current: Member | None
+    ) -> StandingPod:
+        """A pod of *member* that is nowhere yet, charged what its template says."""
+        number = None if current is None else self.options.number(current)
+        key = (pool, engine, member.role, member.requests, number)
+        if key not in self._blank:
+            self._blank[key] = _blank_pod(self.inventory, self.options, pool, engine, member, current)
+        return self._blank[key]
+
+
+def _leaves(known: _Known, replica: Replica, deployment: ModelDeployment | None) -> Leave | None:
+    inventory = known.inventory
     cluster = inventory.clusters.get(replica.key.cluster)
     if cluster is None:
-        if not problem.knows_clusters or deployment is None:
+        if not known.problem.knows_clusters or deployment is None:
             return None
         because = f"cluster {replica.key.cluster} is not in the input"
         return Leave(reason=EvictionReason.CLUSTER_GONE, because=because)
@@ -82,7 +107,7 @@ def _leaves(
         return Leave(reason=EvictionReason.UNTOLERATED_TAINT, because=because)
     if complaint := _shape_changed(replica, deployment):
         return Leave(reason=EvictionReason.TEMPLATE_CHANGED, because=complaint)
-    return _pool_lost(inventory, options, replica, deployment)
+    return _pool_lost(known, replica, deployment)
 
 
 def _shape_changed(replica: Replica, deployment: ModelDeployment) -> str | None:
@@ -102,27 +127,24 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _pool_lost(
-    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment
-) -> Leave | None:
+def _pool_lost(known: _Known, replica: Replica, deployment: ModelDeployment) -> Leave | None:
+    pools = known.inventory.pools
     observed = {engine.name: engine for engine in replica.engines}
     for engine in deployment.engines:
         for member, seen in zip(engine.members, observed[engine.name].members, strict=True):
             pool = NodePoolKey(replica.key.cluster, seen.node_pool)
-            if pool not in inventory.pools or not inventory.pools[pool].is_published:
+            if pool not in pools or not pools[pool].is_published:
                 because = f"node pool {pool} is not published"
                 return Leave(reason=EvictionReason.NODE_POOL_GONE, because=because)
-            if complaint := _matches_nothing(inventory, options, member, pool, seen):
+            if complaint := _matches_nothing(known, member, pool, seen):
                 return Leave(reason=EvictionReason.TEMPLATE_CHANGED, because=complaint)
     return None
 
 
-def _matches_nothing(
-    inventory: Inventory, options: Options, member: Member, pool: NodePoolKey, seen: ObservedMember
-) -> str | None:
+def _matches_nothing(known: _Known, member: Member, pool: NodePoolKey, seen: ObservedMember) -> str | None:
     """The request that no device of *pool* satisfies; an error, or a pool without nodes, proves nothing."""
     for request in member.requests:
-        answer = _answer(inventory, options, request, pool, seen)
+        answer = known.answer(request, pool, seen)
         if answer is _Answer.NOTHING:
             return f"no device of node pool {pool} matches request {request.name} any more"
     return None
@@ -161,21 +183,15 @@ def _answer(
     return _Answer.ERRORS if failing & asked & present else _Answer.NOTHING
 
 
-def _flags(
-    problem: Problem,
-    inventory: Inventory,
-    options: Options,
-    replica: Replica,
-    deployment: ModelDeployment | None,
-) -> Iterator[str]:
-    cluster = inventory.clusters.get(replica.key.cluster)
+def _flags(known: _Known, replica: Replica, deployment: ModelDeployment | None) -> Iterator[str]:
+    cluster = known.inventory.clusters.get(replica.key.cluster)
     if deployment is None or cluster is None:
         return
-    if cluster_selector.complaint(cluster, deployment, _cache(problem, deployment), problem.policy):
+    if cluster_selector.complaint(cluster, deployment, _cache(known, deployment), known.problem.policy):
         yield NOT_SELECTED
     observed = {engine.name: engine for engine in replica.engines}
     answers = [
-        _answer(inventory, options, request, NodePoolKey(cluster.name, seen.node_pool), seen)
+        known.answer(request, NodePoolKey(cluster.name, seen.node_pool), seen)
         for engine in deployment.engines
         for member, seen in zip(engine.members, observed[engine.name].members, strict=True)
         for request in member.requests
@@ -184,27 +200,23 @@ def _flags(
         yield SELECTOR_FAILS
 
 
-def _cache(problem: Problem, deployment: ModelDeployment) -> ModelCache | None:
-    for cache in problem.caches:
-        if (cache.namespace, cache.name) == (deployment.key.namespace, deployment.cache):
-            return cache
-    return None
+def _cache(known: _Known, deployment: ModelDeployment) -> ModelCache | None:
+    if deployment.cache is None:
+        return None
+    return known.caches.get((deployment.key.namespace, deployment.cache))
 
 
-def _pods(
-    inventory: Inventory, options: Options, replica: Replica, deployment: ModelDeployment | None
-) -> Iterator[StandingPod]:
+def _pods(known: _Known, replica: Replica, deployment: ModelDeployment | None) -> Iterator[StandingPod]:
     seen = {(slot.engine, slot.copy, slot.role, slot.rank): slot for slot in replica.slots}
     wanted = {engine.name: engine for engine in deployment.engines} if deployment is not None else {}
     for engine in replica.engines:
         template = wanted.get(engine.name)
         for position, member in enumerate(engine.members):
-            yield from _pods_of_member(inventory, options, replica, engine, member, template, position, seen)
+            yield from _pods_of_member(known, replica, engine, member, template, position, seen)
 
 
 def _pods_of_member(
-    inventory: Inventory,
-    options: Options,
+    known: _Known,
     replica: Replica,
     engine: ObservedEngine,
     member: ObservedMember,
@@ -212,11 +224,12 @@ def _pods_of_member(
     position: int,
     seen: Mapping[tuple[str, int, Role, int], ObservedSlot],
 ) -> Iterator[StandingPod]:
+    inventory = known.inventory
     pool = NodePoolKey(replica.key.cluster, member.node_pool)
     if pool not in inventory.pools or not inventory.pools[pool].is_published:
         return  # its pods cannot run, so they are charged nothing (S26)
     current = template.members[position] if template is not None else None
-    pod = _blank_pod(inventory, options, pool, engine.name, member, current)
+    pod = known.blank(pool, engine.name, member, current)
     copies = engine.copies if template is None else template.copies
     pods = member.pods_per_copy if current is None else current.pods_per_copy
     for copy in range(copies):

@@ -10,7 +10,7 @@ from solver.domain.identity import ClusterName, DeploymentKey, DeviceClassName, 
 from solver.domain.plan import Plan
 from solver.domain.policy import Preemption
 from solver.domain.problem import Problem
-from solver.domain.workload import ModelCache, ModelDeployment, Role, ServingMode, SpreadMode
+from solver.domain.workload import Member, ModelCache, ModelDeployment, Role, ServingMode, SpreadMode
 from solver.matching.candidates import Candidate, PodGroup, candidates
 from solver.matching.cells import Cells, partition, with_extra
 from solver.matching.domains import candidate_domain
@@ -70,7 +70,7 @@ class Survey:
             self.inventory, special_nodes(problem, self.inventory, self.refusals), self.refusals
         )
         self.deployments = {deployment.key: deployment for deployment in problem.deployments}
-        self._clusters_for: dict[DeploymentKey, tuple[ClusterName, ...]] = {}
+        self._clusters_for: dict[object, tuple[ClusterName, ...]] = {}
         self.caches = {(cache.namespace, cache.name): cache for cache in problem.caches}
         self.observed: Observed = (
             observed if observed is not None else observe(problem, self.inventory, self.options)
@@ -123,13 +123,16 @@ class Survey:
 
     def clusters_for(self, deployment: ModelDeployment) -> tuple[ClusterName, ...]:
         """Clusters that take new replicas of *deployment*, by name."""
-        if deployment.key not in self._clusters_for:
-            takes_none = self.lacks_cache(deployment) or self.refusals.takes_none(deployment.key)
-            names = () if takes_none else tuple(self.inventory.clusters)
-            self._clusters_for[deployment.key] = tuple(
-                name for name in names if self.verdict(deployment, name) is None
+        if self.lacks_cache(deployment) or self.refusals.takes_none(deployment.key):
+            return ()
+        cache = None if deployment.cache is None else (deployment.key.namespace, deployment.cache)
+        # All that the predicates read of a deployment: few deployments differ in it.
+        key = (tuple(sorted(deployment.cluster_selector.items())), deployment.tolerations, cache)
+        if key not in self._clusters_for:
+            self._clusters_for[key] = tuple(
+                name for name in self.inventory.clusters if self.verdict(deployment, name) is None
             )
-        return self._clusters_for[deployment.key]
+        return self._clusters_for[key]
 
     @cached_property
     def shares(self) -> Shares:
@@ -152,15 +155,24 @@ class Survey:
     def prices(self) -> Prices:
         """Prices of pods; in dollars if every pool that is eligible for some deployment has a price."""
         eligible: dict[NodePoolKey, None] = {}
-        for deployment in self.problem.deployments:
-            for cluster in self.clusters_for(deployment):
-                for engine in deployment.engines:
-                    for member in engine.members:
-                        options = self.options.of_cluster(member, cluster)
-                        eligible.update((option.pool, None) for option in options)
+        for member, cluster in self._asked():
+            eligible.update((option.pool, None) for option in self.options.of_cluster(member, cluster))
         for standing in self.observed.standing:
             eligible.update((pod.pool, None) for pod in standing.pods if pod.node is not None)
         return Prices(self.inventory, self.shares, tuple(eligible))
+
+    def _asked(self) -> Iterator[tuple[Member, ClusterName]]:
+        """Each member with each cluster that may host it, once."""
+        seen: set[tuple[int, ClusterName]] = set()
+        for deployment in self.problem.deployments:
+            clusters = self.clusters_for(deployment)
+            for engine in deployment.engines:
+                for member in engine.members:
+                    number = self.options.number(member)
+                    for cluster in clusters:
+                        if (number, cluster) not in seen:
+                            seen.add((number, cluster))
+                            yield member, cluster
 
     def sparing(self, priority: int) -> "Survey":
         """The same survey, in which nobody of *priority* or above is evicted for the sake of another."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from solver.domain.explanation import PoolRejection
 from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import Create, Keep, Slot
 from solver.domain.workload import Member
@@ -34,8 +33,7 @@ def _of_new(
     survey: Survey, member: Member, pool: NodePoolKey, classes: Mapping[str, DeviceClassName | None]
 ) -> Needs:
     chosen = tuple(classes[request.name] for request in member.requests)
-    options = survey.options.of_pool(member, pool)
-    for option in options if not isinstance(options, PoolRejection) else ():
+    for option in survey.options.of_pool(member, pool):
         if option.classes == chosen:
             return option.needs, chosen
     needs = tuple(

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from solver.domain.explanation import Fix, PoolRejection
+from solver.domain.explanation import Fix
 from solver.domain.identity import DeploymentKey, NodePoolKey, ReplicaKey
 from solver.domain.plan import Plan
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelDeployment
+from solver.matching.pool_rejections import PoolRejections
 from solver.matching.rehearsed_node import serves_empty
 from solver.matching.scene import ExtraNodes, Survey
 from solver.search.held import MOST_SINGLE, Edit, Held, held
@@ -128,8 +129,7 @@ def _would_serve(survey: Survey, key: DeploymentKey, pool: NodePoolKey) -> bool:
     nodes = survey.inventory.nodes_of_pool[pool]
     for engine in survey.deployments[key].engines:
         for member in engine.members:
-            options = survey.options.of_pool(member, pool)
-            for option in () if isinstance(options, PoolRejection) else options[:1]:
+            for option in survey.options.of_pool(member, pool)[:1]:
                 if option.claims and not serves_empty(survey, nodes[0], member, option):
                     return False
     return True
@@ -177,10 +177,10 @@ def _relaxations(survey: Survey, key: DeploymentKey) -> Iterator[_Relaxation]:
 
 
 def _of_member(survey: Survey, pool: NodePoolKey, engine: Engine, member: Member) -> Iterator[_Relaxation]:
-    if not isinstance(survey.options.of_pool(member, pool), PoolRejection):
+    if PoolRejections(survey.options).of(member, pool) is None:
         return
     for request in member.requests:
-        nearest = survey.options.nearest_miss(request, pool)
+        nearest = PoolRejections(survey.options).nearest_miss(request, pool)
         selector = survey.kinds.selector(nearest[0]) if nearest is not None else None
         if nearest is None or selector is None:
             continue

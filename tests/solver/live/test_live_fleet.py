@@ -7,6 +7,7 @@ import pytest
 from solver.greedy import kept_only
 from solver.live import LiveFleet
 from solver.matching.compose import compose
+from solver.matching.draft import NewReplica
 from solver.matching.scene import Survey
 from solver.measures import measures
 from tests.solver.live.one_more import found, missing, one_missing
@@ -34,7 +35,7 @@ def test_arrays_are_those_of_a_rebuild_after_any_changes(seed: int) -> None:
     problem = generate(seed)
     survey = Survey(problem)
     live = LiveFleet(survey, kept_only(survey))
-    put = []
+    put: list[NewReplica] = []
     for _ in range(25):
         draft = live.draft()
         if put and random.random() < 0.4:
