@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from scheduler.api.faults import shown
 from scheduler.api.nearest import nearest_hint
-from scheduler.snapshot.device_values import UnreadableFieldError
+from scheduler.snapshot import shapes
 from scheduler.snapshot.dra_devices import quantities
 from scheduler.snapshot.dra_objects import read_claim_spec, read_class, read_resource_slice
-from scheduler.snapshot.raw import mapping, text, texts
+from scheduler.snapshot.dra_shapes import CLAIM, DEVICE_CLASS, NODE, SLICE
+from scheduler.snapshot.raw import items, mapping, text, texts
 from solver.domain.allocation_problem import AllocationProblem
 from solver.domain.claim import AllocatedState
 from solver.domain.identity import Driver
@@ -16,6 +17,19 @@ from solver.domain.kubernetes import Gate
 from solver.domain.resource_slice import DeviceId
 
 _JOINED = "+"
+
+_DEVICE_ID = {"driver": shapes.text, "pool": shapes.text, "device": shapes.text}
+_CASE = shapes.fields(
+    name=shapes.text,
+    features=shapes.each(shapes.text),
+    claims=shapes.each(CLAIM),
+    slices=shapes.each(SLICE),
+    classes=shapes.each(DEVICE_CLASS),
+    node=NODE,
+    allocatedDevices=shapes.each(shapes.text_or(shapes.fields(**_DEVICE_ID))),
+    allocatedSharedDevices=shapes.each(shapes.text_or(shapes.fields(**_DEVICE_ID))),
+    allocatedCapacity=shapes.each(shapes.fields(**_DEVICE_ID, consumed=shapes.named(shapes.valued()))),
+)
 
 #: Gates of the scheduler that the search of the allocator does not look at.
 _OTHER_GATES = frozenset(
@@ -54,65 +68,70 @@ class AllocatorCase:
 def read_case(raw: Mapping[str, object]) -> AllocatorCase:
     """The case *raw*: its fields, or an object with those fields under ``input``.
 
-    Nothing is defaulted: a request without a count asks for no device.
+    Nothing is defaulted: a request without a count asks for no device. What is null counts as absent.
 
     Raises:
-        InvalidCase: *raw* has no claims or no slices, or an amount that is not a quantity.
+        InvalidCase: *raw* has no claims or no slices, or a field of the wrong type; the first one is told.
     """
     nested = raw.get("input")
-    case = nested if isinstance(nested, dict) else raw
-    node = mapping(case.get("node"))
+    if nested is None:
+        return _case(raw)
+    if not isinstance(nested, dict):
+        raise InvalidCase(f"input: found {shown(nested)}, expected an object")
     try:
-        problem = AllocationProblem(
-            node=text(node, "metadata", "name"),
-            labels=texts(node, "metadata", "labels"),
-            claims=tuple(read_claim_spec(each, is_defaulted=False) for each in _required(case, "claims")),
-            slices=tuple(read_resource_slice(each) for each in _required(case, "slices")),
-            classes={each.name: each for each in map(read_class, _listed(case, "classes"))},
-            allocated=AllocatedState(
-                devices=frozenset(_device(each) for each in _listed(case, "allocatedDevices")),
-                shared=frozenset(_shared_device(each) for each in _listed(case, "allocatedSharedDevices")),
-                consumed={
-                    _device(each): quantities(mapping(each, "consumed"))
-                    for each in _listed(case, "allocatedCapacity")
-                },
-            ),
-        )
-    except UnreadableFieldError as error:
-        raise InvalidCase(str(error)) from error
-    return AllocatorCase(name=text(case, "name"), problem=problem, gates=_gates(_listed(case, "features")))
+        return _case(nested)
+    except InvalidCase as error:
+        raise InvalidCase(f"input.{error}") from error
+
+
+def _case(case: Mapping[str, object]) -> AllocatorCase:
+    for path, message in _CASE(case, ""):
+        raise InvalidCase(f"{path}: {message}")
+    node = mapping(case.get("node"))
+    problem = AllocationProblem(
+        node=text(node, "metadata", "name"),
+        labels=texts(node, "metadata", "labels"),
+        claims=tuple(read_claim_spec(each, is_defaulted=False) for each in _required(case, "claims")),
+        slices=tuple(read_resource_slice(each) for each in _required(case, "slices")),
+        classes={each.name: each for each in map(read_class, items(case, "classes"))},
+        allocated=AllocatedState(
+            devices=frozenset(_devices(case, "allocatedDevices")),
+            shared=frozenset(_devices(case, "allocatedSharedDevices", has_share=True)),
+            consumed={
+                device: quantities(mapping(each, "consumed"))
+                for device, each in zip(
+                    _devices(case, "allocatedCapacity"), items(case, "allocatedCapacity"), strict=True
+                )
+            },
+        ),
+    )
+    return AllocatorCase(name=text(case, "name"), problem=problem, gates=_gates(items(case, "features")))
 
 
 def _required(case: Mapping[str, object], name: str) -> list[object]:
     if name not in case:
         raise InvalidCase(f"{name}: found nothing, expected a list")
-    return _listed(case, name)
+    return items(case, name)
 
 
-def _listed(case: Mapping[str, object], name: str) -> list[object]:
-    value = case.get(name)
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise InvalidCase(f"{name}: found {shown(value)}, expected a list")
-    return value
+def _devices(case: Mapping[str, object], name: str, *, has_share: bool = False) -> list[DeviceId]:
+    return [
+        _device(each, f"{name}[{position}]", has_share=has_share)
+        for position, each in enumerate(items(case, name))
+    ]
 
 
-def _device(raw: object) -> DeviceId:
-    if isinstance(raw, str):  # driver/pool/device
-        driver, slash, rest = raw.partition("/")
-        pool, slash, device = rest.rpartition("/")
-        if slash and device:
-            return DeviceId(Driver(driver), pool, device)
-    found = DeviceId(Driver(text(raw, "driver")), text(raw, "pool"), text(raw, "device"))
+def _device(raw: object, path: str, *, has_share: bool) -> DeviceId:
+    if isinstance(raw, str):  # driver/pool/device, and behind it the identity of a share
+        name = raw.rpartition("/")[0] if has_share else raw
+        driver, _, rest = name.partition("/")
+        pool, _, device = rest.rpartition("/")
+        found = DeviceId(Driver(driver), pool, device)
+    else:
+        found = DeviceId(Driver(text(raw, "driver")), text(raw, "pool"), text(raw, "device"))
     if not all(found):
-        raise InvalidCase(f"allocated device: found {shown(raw)}, expected driver, pool and device")
+        raise InvalidCase(f"{path}: found {shown(raw)}, expected driver, pool and device")
     return found
-
-
-def _shared_device(raw: object) -> DeviceId:
-    # As text the identity of the share stands behind the device.
-    return _device(raw.rpartition("/")[0] if isinstance(raw, str) else raw)
 
 
 def _gates(names: list[object]) -> frozenset[Gate]:

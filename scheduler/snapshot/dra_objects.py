@@ -1,8 +1,8 @@
 """DRA objects as the API serves them, with everything that the device allocator reads of them.
 
 For ``resource.k8s.io`` v1, v1beta2 and v1beta1, where the fields of a device stand under ``basic`` and those
-of a request in the request itself. What is absent, or of another type than it should be, is taken for absent:
-the allocator has a verdict on that too. Only an amount that is no quantity cannot be read.
+of a request in the request itself. What is of another type than it should be is taken for absent: who reads
+objects that nobody checked asks ``dra_shapes`` first. Only an amount that is no quantity cannot be read.
 """
 
 from collections.abc import Mapping
