@@ -1,5 +1,6 @@
 """The verb ``allocator``: replay recorded cases of the Kubernetes device allocator."""
 
+import re
 from pathlib import Path
 
 import click
@@ -13,6 +14,18 @@ Example:
   modelplane allocator cases --kubernetes-version 1.35 cases.jsonl.gz
 """
 
+_VERSION = re.compile(r"v?(\d+\.\d+)(\.\d+)?([-+].*)?")
+
+
+def _release(ctx: click.Context, param: click.Parameter, value: str) -> Release:
+    # Kubelets of other releases are taken for the nearest one; who names a release means that one.
+    found = _VERSION.fullmatch(value)
+    if found is None or found[1] not in tuple(Release):
+        known = f"{min(Release)} to {max(Release)}"
+        message = f"found {value!r}, expected a release from {known}, such as 1.35 or v1.36.2"
+        raise click.BadParameter(message, ctx, param)
+    return Release(found[1])
+
 
 @click.group(epilog=_CASES_EXAMPLE)
 def allocator() -> None:
@@ -23,11 +36,12 @@ def allocator() -> None:
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @click.option(
     "--kubernetes-version",
-    "version",
+    "release",
+    callback=_release,
     default=Release.V1_35.value,
     show_default=True,
     metavar="VERSION",
-    help="Release whose allocator decides, such as 1.35 or v1.36.2.",
+    help=f"Release whose allocator decides, from {min(Release)} to {max(Release)}, such as 1.35 or v1.36.2.",
 )
 @click.option(
     "--layer",
@@ -37,12 +51,10 @@ def allocator() -> None:
     help="The allocator as it is with its bugs, or what is feasible.",
 )
 @click.pass_context
-def replay_cases(ctx: click.Context, *, path: Path, version: str, layer: str) -> None:
+def replay_cases(ctx: click.Context, *, path: Path, release: Release, layer: str) -> None:
     """Print the outcome of every case in FILE (JSON lines, also compressed), one JSON line each.
 
-    A line that is no case is one line on stderr instead, and the exit status is 1.
+    A line that is no case, or has a field of the wrong type, is one line on stderr instead, and the exit
+    status is 1. Cases name their feature gates but no release: that of --kubernetes-version decides them all.
     """
-    release = Release.of_kubelet(version)
-    if release is None:
-        raise click.BadParameter(f"found {version!r}, expected a version such as 1.35", param_hint="VERSION")
     print_verdicts(ctx, path, lambda lines: run_cases(lines, release, Layer(layer)))

@@ -167,3 +167,15 @@ def test_null_counts_as_absent(tmp_path: Path, path: str) -> None:
     result = run(tmp_path, "allocator", "cases", "{}/cases.jsonl")
 
     assert [ALLOCATION] == json.loads(result.stdout)["results"]
+
+
+@pytest.mark.parametrize("version", ["1.20", "1.33", "1.38", "1.99", "1.35abc", "1", "2.35", "new", ""])
+def test_a_release_that_is_not_known_is_a_mistake_of_usage(tmp_path: Path, version: str) -> None:
+    """The nearest known release has other bugs, so its answer would be passed off for that of another."""
+    (tmp_path / "cases.jsonl").write_text(json.dumps(CASE))
+
+    result = run(tmp_path, "allocator", "cases", "--kubernetes-version", version, "{}/cases.jsonl")
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    said = " ".join(err(result, tmp_path).split())
+    assert f"found '{version}', expected a release from 1.34 to 1.37, such as 1.35 or v1.36.2" in said
