@@ -179,3 +179,25 @@ def test_a_release_that_is_not_known_is_a_mistake_of_usage(tmp_path: Path, versi
     assert (2, "") == (result.exit_code, result.stdout)
     said = " ".join(err(result, tmp_path).split())
     assert f"found '{version}', expected a release from 1.34 to 1.37, such as 1.35 or v1.36.2" in said
+
+
+@pytest.mark.parametrize("text", [json.dumps(CASE, indent=2), f"\n{json.dumps([CASE, CASE], indent=1)}"])
+def test_json_that_is_not_in_lines_is_one_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cases.jsonl").write_text(text)
+
+    result = run(tmp_path, "allocator", "cases", "{}/cases.jsonl")
+
+    lines = len(text.strip().splitlines())
+    expected = f"found JSON that goes on over {lines} lines, expected one JSON object per line"
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert f"error: cases.jsonl: {expected}\n" == err(result, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_a_file_without_cases_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "cases.jsonl").write_text(text)
+
+    result = run(tmp_path, "allocator", "cases", "{}/cases.jsonl")
+
+    assert 1 == result.exit_code
+    assert "error: cases.jsonl: found no case, expected one JSON object per line\n" == err(result, tmp_path)
