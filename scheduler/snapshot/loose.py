@@ -38,7 +38,7 @@ class LooseBuilder:
         if devices is None:
             devices = tuple(d for d in each.devices if each.scope is not SliceScope.EACH_DEVICE or not d.node)
         is_local = each.scope is SliceScope.NODE
-        self._add(owner, each, devices, None if is_local else Withheld.NOT_NODE_LOCAL, held)
+        self._add(owner, each, devices, None if is_local else Withheld.UNREACHED, held)
 
     def add_devices(self, owner: str, node_slice: NodeSlice, held: Holdings | None = None) -> None:
         """The devices that a slice has on one node."""

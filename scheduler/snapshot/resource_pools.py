@@ -79,7 +79,7 @@ def gated_off(terms: DeviceTerms, features: SchedulerFeatures) -> Withheld | Non
     if terms.consumes and not features.has(Gate.PARTITIONABLE_DEVICES):
         return Withheld.COUNTERS
     if terms.scope is not None and not features.has(Gate.PARTITIONABLE_DEVICES):
-        return Withheld.COUNTERS
+        return Withheld.OWN_NODES
     if terms.binding_conditions and not features.has(Gate.BINDING_CONDITIONS):
         return Withheld.BINDING
     return None

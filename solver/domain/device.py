@@ -38,8 +38,10 @@ class Withheld(StrEnum):
     """Why a published device offers nothing to a plan."""
 
     COUNTERS = "consumes shared counters, and its cluster has DRAPartitionableDevices off"
+    OWN_NODES = "says for itself which nodes reach it, and its cluster has DRAPartitionableDevices off"
     BINDING = "has binding conditions, and its cluster has DRADeviceBindingConditions off"
     NOT_NODE_LOCAL = "shares counters or capacity with other nodes"
+    UNREACHED = "is reached by no node that was read"
     POOL_INCOMPLETE = "belongs to an incomplete resource pool"
     POOL_INVALID = "belongs to an invalid resource pool"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from solver.domain.device import Withheld
+from solver.domain.device_table import WITHHELD
 from solver.domain.quantity import Quantity
 from tests.scheduler.snapshot.manifests import GPU, Object, a_claim, a_device, a_node, a_slice, changed
 from tests.scheduler.snapshot.readings import lines, node_names, of_fleet, withheld
@@ -128,7 +129,7 @@ def test_devices_that_several_nodes_reach_stand_on_each(tmp_path: Path) -> None:
         ),
     )
 
-    gated = Withheld.COUNTERS
+    gated = Withheld.OWN_NODES
     names = found.problem.fleet.devices.names
     expected = {
         "n1": {"gpu-0": None, "gpu-1": None, "mine": gated, "theirs": gated, "everywhere": None},
@@ -140,6 +141,8 @@ def test_devices_that_several_nodes_reach_stand_on_each(tmp_path: Path) -> None:
         for n, node in enumerate(node_names(found))
     }
     assert "cluster eu: 2 devices that no node reaches offer nothing" in found.notes
+    loose = found.loose_devices.table
+    assert [Withheld.UNREACHED] * 2 == [WITHHELD[code - 1] for code in loose.withheld]
 
 
 def test_what_claims_hold_is_in_use(tmp_path: Path) -> None:
