@@ -42,10 +42,7 @@ def _assumed_ready(survey: Survey) -> Iterator[str]:
 
 def _stand_ins(survey: Survey) -> Iterator[str]:
     for cluster in survey.problem.fleet.clusters:
-        for name, device_class in sorted(cluster.device_classes.items()):
-            if device_class.stands_in:
-                test = " && ".join(device_class.selectors)
-                yield f"DeviceClass {name} of cluster {cluster.name} was not read; {test} stands for it"
+        yield from cluster.stand_ins()
 
 
 def _withheld(survey: Survey) -> Iterator[str]:

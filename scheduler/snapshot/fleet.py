@@ -84,7 +84,7 @@ class _FleetBuilder:
                 existing, most = counts[pool.key.name]
                 self._add_slots(pool, range(existing), "")
                 self._add_slots(pool, range(existing, most), "", is_expected=True)
-        self._note_stand_ins(found)
+        self.notes.extend(found.stand_ins())
 
     def build(self) -> BuiltFleet:
         fleet = Fleet(
@@ -243,14 +243,6 @@ class _FleetBuilder:
                 about=f"InferenceCluster {name}",
             )
         report_unusable(slices.unusable, self.intake.findings)
-
-    def _note_stand_ins(self, found: Cluster) -> None:
-        for stand_in in found.device_classes.values():
-            if stand_in.stands_in:
-                self.notes.append(
-                    f"cluster {found.name} reports no DeviceClass {stand_in.name}:"
-                    f" {' && '.join(stand_in.selectors)} stands for it"
-                )
 
 
 def _node(

@@ -1,6 +1,6 @@
 """Where replicas can run: clusters, their node pools, nodes and devices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,6 +52,13 @@ class Cluster:
     features: SchedulerFeatures = field(default_factory=SchedulerFeatures)
     #: Counters that partitions share, by driver and resource pool.
     counter_sets: Mapping[tuple[Driver, str], tuple[CounterSet, ...]] = field(default_factory=dict)
+
+    def stand_ins(self) -> Iterator[str]:
+        """A sentence for each class that it did not report; who reads it and who plans it say the same."""
+        for name, device_class in sorted(self.device_classes.items()):
+            if device_class.stands_in:
+                test = " && ".join(device_class.selectors)
+                yield f"DeviceClass {name} of cluster {self.name} was not read; {test} stands for it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,16 @@ from inline_snapshot import snapshot
 
 from tests.adapters.cli.command import err, out, run
 from tests.adapters.cli.fleets import SHORT, a_fleet
-from tests.scheduler.snapshot.manifests import a_class, a_cluster, a_deployment, a_replica, changed, write
+from tests.scheduler.snapshot.manifests import (
+    a_class,
+    a_cluster,
+    a_deployment,
+    a_node,
+    a_replica,
+    a_slice,
+    changed,
+    write,
+)
 
 
 def a_running_fleet(folder: Path) -> Path:
@@ -213,3 +222,15 @@ def test_a_broken_selector_is_told_once(tmp_path: Path) -> None:
     assert 1 == run(tmp_path, "explain", "{}", "ml/qwen").stderr.count("selector does not compile")
     notes = json.loads(run(tmp_path, "plan", "{}", "-o", "json").stdout)["notes"]
     assert 1 == sum("selector does not compile" in note for note in notes)
+
+
+def test_a_class_that_was_not_read_is_told_once(tmp_path: Path) -> None:
+    """Reading a fleet and planning it both know of it."""
+    write(tmp_path, a_class(), a_cluster(), a_deployment(), eu=[a_node(), a_slice()])
+    told = [line for line in err(run(tmp_path, "plan", "{}"), tmp_path).splitlines() if "DeviceClass" in line]
+
+    assert told == snapshot(
+        [
+            'note: DeviceClass gpu.nvidia.com of cluster eu was not read; device.driver == "gpu.nvidia.com" stands for it'
+        ]
+    )

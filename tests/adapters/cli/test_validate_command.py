@@ -52,7 +52,7 @@ COUNT   DEVICES
 no problem found
 """)
     assert err(result, tmp_path) == snapshot("""\
-note: cluster eu reports no DeviceClass gpu.nvidia.com: device.driver == "gpu.nvidia.com" stands for it
+note: DeviceClass gpu.nvidia.com of cluster eu was not read; device.driver == "gpu.nvidia.com" stands for it
 note: ignored: 1 Service
 """)
 

@@ -77,7 +77,7 @@ def test_an_absent_device_class_is_stood_in_for_by_its_driver(tmp_path: Path) ->
     stand_in = found.problem.fleet.clusters[0].device_classes[DeviceClassName(GPU)]
 
     assert (('device.driver == "gpu.nvidia.com"',), True) == (stand_in.selectors, stand_in.stands_in)
-    assert any("reports no DeviceClass gpu.nvidia.com" in note for note in found.notes)
+    assert any("DeviceClass gpu.nvidia.com of cluster eu was not read" in note for note in found.notes)
 
 
 def test_an_unreadable_device_class_matches_nothing(tmp_path: Path) -> None:
