@@ -1,5 +1,6 @@
 """The verb ``explain``: one deployment in depth."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,9 @@ Examples:
   modelplane explain examples/fleet examples/deployments agents/kimi-k2 -o wide
   modelplane explain fleet/ default/one-gpu --claim gpu-claim-template.yaml
 """
+
+#: What can be explained.
+_KINDS = ("ModelDeployment", "ResourceClaim", "ResourceClaimTemplate")
 
 
 def _key(ctx: click.Context, param: click.Parameter, value: str) -> DeploymentKey:
@@ -92,11 +96,23 @@ def explain(
 
 
 def _unknown(gathered: Gathered, key: DeploymentKey) -> str:
+    left_out = gathered.reading.unplanned_claims.get(key)
+    if left_out is not None:
+        return left_out
     about = f"ModelDeployment {key}"
-    if any(finding.object == about for finding in gathered.findings):
-        return f"{about} was read and is not valid, see above"
+    named = {name for kind in _KINDS for name in _titles(kind, key)}
+    for finding in gathered.findings:
+        if finding.object in named:
+            return f"{finding.object} was read and is not valid, see above"
     hint = nearest_hint(str(key), (str(each.key) for each in gathered.reading.problem.deployments))
     return f"found no {about}, expected one of those that were read{hint}"
+
+
+def _titles(kind: str, key: DeploymentKey) -> Iterator[str]:
+    """How findings call the object of *kind* with *key*: as it was written, with or without a namespace."""
+    yield f"{kind} {key}"
+    if key.namespace == "default":
+        yield f"{kind} {key.name}"
 
 
 def _about(decision: Decision, key: DeploymentKey) -> Decision:

@@ -1,6 +1,7 @@
 """Raw ResourceClaims and ResourceClaimTemplates as workloads of one pod each.
 
-A claim that breaks a rule of its API is reported and left out. One that names a class which nobody declares
+A claim that breaks a rule of its API is reported and left out; one that holds its devices already, or wants
+none, is left out with a note. One that names a class which nobody declares
 is planned all the same: it is short, and the plan says why.
 """
 
@@ -12,13 +13,14 @@ from pathlib import Path
 from scheduler.api.nearest import nearest_hint
 from scheduler.api.resource_claim import ClaimSpec, ResourceClaim, ResourceClaimTemplate
 from scheduler.snapshot.claim_forms import WRAPPER, in_v1_form, is_inline
+from scheduler.snapshot.claim_limit import limit_complaint
 from scheduler.snapshot.claim_reader import claim_selectors
 from scheduler.snapshot.documents import Document, documents, files
 from scheduler.snapshot.dra_objects import read_claim_spec
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.objects import Object, objects
 from scheduler.snapshot.parsing import parsed
-from scheduler.snapshot.raw import mapping
+from scheduler.snapshot.raw import mapping, text
 from scheduler.snapshot.records import SelectorUse
 from scheduler.snapshot.references import DEVICE_CLASS
 from scheduler.snapshot.resource_api import RESOURCE_GROUP, version_complaint
@@ -47,6 +49,8 @@ class ClaimWorkloads:
     titles: dict[DeploymentKey, str] = field(default_factory=dict)
     selectors: list[SelectorUse] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Why a claim is left out of the plan though nothing is wrong with it.
+    unplanned: dict[DeploymentKey, str] = field(default_factory=dict)
 
     def read(self, paths: Sequence[Path]) -> None:
         """Take every claim and template below *paths*."""
@@ -76,7 +80,7 @@ class ClaimWorkloads:
             self.findings.warning(read.origin, complaint, about=read.about, path="apiVersion")
             return
         if mapping(read.raw, "status").get("allocation") is not None:
-            self.notes.append(f"{read.about} is allocated already, so it is not planned")
+            self._leave_out(read, "is allocated already")
             return
         unwritten = WRAPPER if is_inline(read) else ""
         model = parsed(read, _KINDS[read.kind], self.findings, raw=in_v1_form(read), unwritten=unwritten)
@@ -87,13 +91,23 @@ class ClaimWorkloads:
             return
         path = "spec.spec" if read.kind == "ResourceClaimTemplate" else "spec"
         if not model.claim.devices.requests:
-            at = f"{path}.devices.requests"
-            self.findings.warning(read.origin, "found none, expected a request", about=read.about, path=at)
+            self._leave_out(read, f"requests no device ({path}.devices.requests is empty)")
             return
         self._check_classes(read, model.claim, path, unwritten)
         self.selectors.extend(claim_selectors(read, Findings()))
-        self.deployments[key] = _deployment(key, read_claim_spec(read.raw))
+        wanted = _deployment(key, read_claim_spec(read.raw))
+        complaint = limit_complaint(wanted.engines[0].members[0].requests)
+        if complaint is not None:
+            at = f"{path}.devices.requests"
+            self.findings.warning(read.origin, complaint, about=read.about, path=at)
+        self.deployments[key] = wanted
         self.titles[key] = read.about
+
+    def _leave_out(self, read: Object, why: str) -> None:
+        sentence = f"{read.about} {why}, so it is not planned"
+        self.notes.append(sentence)
+        namespace = text(read.raw, "metadata", "namespace") or "default"
+        self.unplanned[DeploymentKey(namespace, text(read.raw, "metadata", "name"))] = sentence
 
     def _is_free(self, read: Object, key: DeploymentKey) -> bool:
         if key in self.titles:

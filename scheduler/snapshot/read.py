@@ -125,6 +125,7 @@ def _reading(intake: Intake, claim_paths: Sequence[Path]) -> Reading:
             key: intake.control["ModelDeployment"][key.namespace, key.name].raw for key in sorted(deployments)
         },
         claims=dict(sorted(claims.titles.items())),
+        unplanned_claims=dict(sorted(claims.unplanned.items())),
         replica_objects={replica_id: each.read.raw for replica_id, each in counted.items()},
         read=dict(sorted(intake.read.items())),
         ignored=dict(sorted(intake.ignored.items())),

@@ -25,6 +25,8 @@ class Reading:
     deployments: Mapping[DeploymentKey, Raw]
     #: ``Kind ns/name`` of the claims among the problem's deployments; they have no ModelDeployment.
     claims: Mapping[DeploymentKey, str]
+    #: Claims that are left out of the problem though nothing is wrong with them, each with its note.
+    unplanned_claims: Mapping[DeploymentKey, str]
     #: The ModelReplica objects of the problem's replicas, as they were read.
     replica_objects: Mapping[ReplicaId, Raw]
     #: Number of objects of each kind that a plan or a check can use, as they were read, valid or not.

@@ -8,6 +8,7 @@ from scheduler.api.model_deployment import Engine as EngineSpec
 from scheduler.api.model_deployment import Member as MemberSpec
 from scheduler.api.model_deployment import ModelDeployment as DeploymentObject
 from scheduler.api.toleration import Toleration as TolerationSpec
+from scheduler.snapshot.claim_limit import limit_complaint
 from scheduler.snapshot.device_requests import claim_constraints, device_request
 from scheduler.snapshot.device_values import UnreadableFieldError, quantity
 from scheduler.snapshot.findings import Findings
@@ -109,13 +110,18 @@ def _member(spec: MemberSpec, path: str, read: ControlObject, findings: Findings
         except UnreadableFieldError as error:
             at = f"{path}.template.spec.containers[0].resources.requests.{resource}"
             findings.warning(read.origin, f"{error}; it counts as nothing", about=read.about, path=at)
+    at = f"{path}.nodeSelector.devices"
+    device_requests = tuple(
+        device_request(request, f"{at}[{position}]", read, findings)
+        for position, request in enumerate(wanted.devices if wanted is not None else ())
+    )
+    complaint = limit_complaint(device_requests)
+    if complaint is not None:
+        findings.warning(read.origin, complaint, about=read.about, path=at)
     return Member(
         role=Role(spec.role),
         pods_per_copy=spec.pods_per_copy,
-        requests=tuple(
-            device_request(request, f"{path}.nodeSelector.devices[{position}]", read, findings)
-            for position, request in enumerate(wanted.devices if wanted is not None else ())
-        ),
+        requests=device_requests,
         constraints=claim_constraints(wanted.constraints if wanted is not None else ()),
         cpu_millicores=amounts["cpu"].milli_value() if "cpu" in amounts else 0,
         memory_bytes=amounts["memory"].value() if "memory" in amounts else 0,

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from inline_snapshot import snapshot
 
@@ -147,3 +148,31 @@ def test_explain_shows_the_alternatives_of_a_deployment(tmp_path: Path) -> None:
             "main     1        Standalone   1      gpu/small   1       true",
         ]
     )
+
+
+LEFT_OUT: list[tuple[Object, str]] = [
+    (
+        a_template() | {"kind": "ResourceClaim", "status": {"allocation": {"devices": {"results": []}}}},
+        "error: ResourceClaim demo/one-gpu is allocated already, so it is not planned",
+    ),
+    (
+        changed(a_template(), "spec.spec.devices.requests", []),
+        (
+            "error: ResourceClaimTemplate demo/one-gpu requests no device (spec.spec.devices.requests is empty),"
+            " so it is not planned"
+        ),
+    ),
+    (
+        a_template({"name": "gpu", "exactly": {}}),
+        "error: ResourceClaimTemplate demo/one-gpu was read and is not valid, see above",
+    ),
+]
+
+
+@pytest.mark.parametrize(("claim", "message"), LEFT_OUT)
+def test_explain_says_why_a_claim_is_not_planned(tmp_path: Path, claim: Object, message: str) -> None:
+    """It was read, so "found no ModelDeployment" would send its reader looking for the file."""
+    a_fleet_and(tmp_path, claim)
+    result = run(tmp_path, "explain", "{}/fleet", "demo/one-gpu", "--claim", "{}/claims.yaml")
+
+    assert (1, message) == (result.exit_code, err(result, tmp_path).splitlines()[-1])

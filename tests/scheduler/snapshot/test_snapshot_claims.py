@@ -120,7 +120,6 @@ REFUSED = [
     (a_raw_claim(version="v1alpha3"),
      "apiVersion: found the withdrawn API resource.k8s.io/v1alpha3, expected resource.k8s.io/v1"),
     (a_raw_claim(version="v2"), "apiVersion: found 'resource.k8s.io/v2', expected resource.k8s.io/v1"),
-    (a_raw_claim() | {"spec": {"devices": {}}}, "spec.devices.requests: found none, expected a request"),
     (a_raw_claim() | {"spec": "x"}, "spec: found 'x', expected an object"),
     (a_raw_claim() | {"spec": {"devices": {"requests": 3}}}, "spec.devices.requests: found 3, expected a list"),
     (a_raw_claim(version="v1beta1") | {"spec": {"devices": {"requests": [3]}}},
@@ -143,6 +142,45 @@ def test_a_refused_claim_is_told_once_and_the_rest_is_planned(
 
     assert [f"document 2: {claim['kind']} ml/{claim['metadata']['name']}: {message}"] == told(found)
     assert ["ml/other", "ml/qwen"] == [str(each.key) for each in found.problem.deployments]
+
+
+#: What a claim for too many devices asks for.
+TOO_MANY: list[list[Object]] = [
+    [{"name": "gpu", "exactly": {"deviceClassName": GPU, "count": 40}}],
+    [{"name": name, "exactly": {"deviceClassName": GPU, "count": 20}} for name in ("a", "b")],
+    [
+        {"name": "a", "exactly": {"deviceClassName": GPU, "count": 32}},
+        {
+            "name": "b",
+            "firstAvailable": [
+                {"name": "some", "deviceClassName": GPU, "count": 8},
+                {"name": "all", "deviceClassName": GPU, "allocationMode": "All"},
+            ],
+        },
+    ],
+]
+
+
+@pytest.mark.parametrize(("requests", "least"), [*zip(TOO_MANY, (40, 40, 33), strict=True)])
+def test_a_claim_for_more_devices_than_it_can_hold_is_told(
+    tmp_path: Path, requests: list[Object], least: int
+) -> None:
+    """Whatever the fleet has, so whoever wrote it need not wait for a bigger node."""
+    found = claiming(tmp_path, a_raw_claim(*requests))
+
+    expected = f"found {least} devices for one pod, expected at most 32, as a claim holds no more"
+    assert [f"document 1: ResourceClaim ml/c: spec.devices.requests: {expected}"] == told(found)
+    assert 1 == len(found.problem.deployments)
+
+
+def test_a_claim_for_no_device_is_not_planned(tmp_path: Path) -> None:
+    """Kubernetes allocates nothing for it on any node."""
+    found = claiming(tmp_path, a_claim_template() | {"spec": {"spec": {"devices": {}}}})
+
+    note = "ResourceClaimTemplate ml/c requests no device (spec.spec.devices.requests is empty), so it is not planned"
+    assert note in found.notes
+    assert {DeploymentKey("ml", "c"): note} == found.unplanned_claims
+    assert ((), ()) == (found.findings, found.problem.deployments)
 
 
 def test_an_unknown_class_is_told_and_planned(tmp_path: Path) -> None:

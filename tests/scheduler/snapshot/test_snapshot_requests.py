@@ -140,3 +140,12 @@ def test_a_replica_with_alternatives_counts_as_its_preferred_one(tmp_path: Path)
     (request,) = replica.engines[0].members[0].requests
     assert ("gpu", "big", 2) == (request.name, request.device_class, request.count)
     assert "y" in [use.expression for use in found.selectors]
+
+
+def test_a_pod_that_wants_more_devices_than_a_claim_can_hold_is_told(tmp_path: Path) -> None:
+    """Each of its pods has one claim, so no fleet would do."""
+    found = wanting(tmp_path, {"name": "gpu", "count": 33, "selectors": CEL})
+
+    (line,) = lines(found)
+    expected = "found 33 devices for one pod, expected at most 32, as a claim holds no more"
+    assert line.endswith(f"engines[0].members[0].nodeSelector.devices: {expected}")
