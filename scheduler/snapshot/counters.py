@@ -1,6 +1,7 @@
 """Counters that partitions share, what claims take of them, and whether a cluster gives partitions away."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from scheduler.snapshot.findings import Findings, Origin
 from scheduler.snapshot.holdings import Shares
@@ -11,6 +12,17 @@ from solver.domain.identity import Driver
 from solver.domain.kubernetes import Release, SchedulerFeatures
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import CounterSet
+
+CounterSetKey = tuple[str, str, str]
+"""Driver, resource pool and counter set."""
+
+
+class Home(NamedTuple):
+    """The slice that shares a counter set, where it was read, and where in it the counter set stands."""
+
+    slice: str
+    origin: Origin
+    path: str
 
 
 def counter_sets(slices: Iterable[Slice]) -> Mapping[tuple[Driver, str], tuple[CounterSet, ...]]:
@@ -26,6 +38,15 @@ def counter_sets(slices: Iterable[Slice]) -> Mapping[tuple[Driver, str], tuple[C
         newest[key] = each.generation
         sets.setdefault(key, []).extend(each.shared_counters)
     return {key: tuple(found) for key, found in sorted(sets.items())}
+
+
+def counter_homes(slices: Iterable[Slice]) -> Mapping[CounterSetKey, Home]:
+    """Where each counter set stands; one of an older generation gives way to that of a newer."""
+    return {
+        (each.driver, each.pool, counters.name): Home(each.name, each.origin, f"spec.sharedCounters[{at}]")
+        for each in sorted(slices, key=lambda each: (each.generation, each.name))
+        for at, counters in enumerate(each.shared_counters)
+    }
 
 
 def features_of(records: ClusterRecords) -> SchedulerFeatures:
@@ -62,7 +83,9 @@ class Drawn:
         return self._taken.get((driver, resource_pool, counter_set), {})
 
 
-def report_overdrawn(found: Cluster, drawn: Drawn, findings: Findings, origin: Origin) -> None:
+def report_overdrawn(
+    found: Cluster, drawn: Drawn, homes: Mapping[CounterSetKey, Home], findings: Findings
+) -> None:
     """One warning for each counter set that is below nothing: its resource pool gives no more parts away."""
     for (driver, pool), sets in found.counter_sets.items():
         for each in sets:
@@ -71,10 +94,12 @@ def report_overdrawn(found: Cluster, drawn: Drawn, findings: Findings, origin: O
                 name for name, most in each.counters.items() if name in taken and taken[name] > most
             )
             if over:
+                home = homes[driver, pool, each.name]
                 findings.warning(
-                    origin,
+                    home.origin,
                     f"claims take {taken[over[0]]} of counter {each.name}/{over[0]} of resource pool"
                     f" {driver}/{pool}, expected at most {each.counters[over[0]]};"
                     " it gives no more parts away",
-                    about=f"InferenceCluster {found.name}",
+                    about=f"ResourceSlice {home.slice}",
+                    path=f"{home.path}.counters[{over[0]}]",
                 )

@@ -6,14 +6,22 @@ from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
-from scheduler.snapshot.counters import Drawn, added_up, counter_sets, features_of, report_overdrawn
+from scheduler.snapshot.counters import (
+    Drawn,
+    added_up,
+    counter_homes,
+    counter_sets,
+    features_of,
+    report_overdrawn,
+)
 from scheduler.snapshot.holdings import Holdings, Shares, holdings, report_holdings
 from scheduler.snapshot.intake import ControlObject, Intake
 from scheduler.snapshot.loose import LooseBuilder
 from scheduler.snapshot.node_pools import ClassEntry, Classes, classes, cluster, lacks_class, node_pools
 from scheduler.snapshot.node_resources import free_resources
+from scheduler.snapshot.pool_faults import report_unusable
 from scheduler.snapshot.records import ClusterRecords, NodeRecord
-from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, report_unusable, slices_by_node
+from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, slices_by_node
 from scheduler.snapshot.salvage import salvaged
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
 from solver.domain.device_table import DeviceTableBuilder
@@ -107,6 +115,7 @@ class _FleetBuilder:
         labels = {name: node.labels for name, node in sorted(records.nodes.items())}
         slices = slices_by_node(records.slices.values(), labels)
         counters = counter_sets(records.slices.values())
+        homes = counter_homes(records.slices.values())
         self.clusters[-1] = found = replace(found, counter_sets=counters, features=features_of(records))
         records.slices.clear()
         claims = [claim for _, claim in sorted(records.claims.items()) if claim is not None]
@@ -128,7 +137,7 @@ class _FleetBuilder:
             else:  # so that what runs on nodes that were not read has somewhere to be
                 declared, _ = counts[pool.key.name]
                 self._add_slots(pool, range(max(declared, most) - len(existing)), "unread-")
-        report_overdrawn(found, drawn, self.intake.findings, records.origin)
+        report_overdrawn(found, drawn, homes, self.intake.findings)
         self._set_aside(found.name, records, slices, held)
         report_holdings(held, self.intake.findings)
 

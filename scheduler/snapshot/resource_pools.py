@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scheduler.snapshot.findings import Findings
+from scheduler.snapshot.pool_faults import PoolFault, pool_fault
 from scheduler.snapshot.reach import Reach
 from scheduler.snapshot.records import PublishedDevice, Slice
 from solver.domain.device import Withheld
@@ -23,8 +23,8 @@ class NodeSlice:
     slice: Slice
     devices: tuple[PublishedDevice, ...]
     withheld: Withheld | None
-    #: What was found and what was expected of the resource pool, if it is incomplete or invalid.
-    complaint: str = ""
+    #: What is wrong with the resource pool, if it is incomplete or invalid.
+    fault: PoolFault | None = None
     #: Whether other nodes reach them too.
     is_networked: bool = False
 
@@ -37,8 +37,8 @@ class SlicesByNode:
     local: dict[str, list[NodeSlice]]
     #: Slices with those of their devices that no node reaches.
     unattached: tuple[tuple[Slice, tuple[PublishedDevice, ...]], ...]
-    #: Slices whose resource pool is incomplete or invalid, with the sentence that says why.
-    unusable: tuple[tuple[Slice, str], ...]
+    #: Slices that make their resource pool incomplete or invalid, or are of one, with what is wrong.
+    unusable: tuple[tuple[Slice, PoolFault], ...]
 
 
 def slices_by_node(slices: Iterable[Slice], nodes: Mapping[str, Mapping[str, str]]) -> SlicesByNode:
@@ -48,30 +48,18 @@ def slices_by_node(slices: Iterable[Slice], nodes: Mapping[str, Mapping[str, str
         groups[each.driver, each.pool].append(each)
     local: dict[str, list[NodeSlice]] = defaultdict(list)
     unattached: list[tuple[Slice, tuple[PublishedDevice, ...]]] = []
-    unusable: dict[tuple[str, str], tuple[Slice, str]] = {}
+    unusable: dict[tuple[str, str], tuple[Slice, PoolFault]] = {}
     for group in groups.values():
         reach = Reach(group, nodes)
         for node, node_slice in _group_by_node(group, reach):
             local[node].append(node_slice)
             # What is malformed was reported when it was read.
-            if node_slice.complaint and not node_slice.slice.is_malformed:
-                key = (node_slice.slice.name, node_slice.complaint)
-                unusable.setdefault(key, (node_slice.slice, node_slice.complaint))
+            fault = node_slice.fault
+            if fault is not None and not node_slice.slice.is_malformed:
+                at = fault.slice or node_slice.slice
+                unusable.setdefault((at.name, fault.complaint), (at, fault))
         unattached.extend(reach.unattached())
     return SlicesByNode(local=local, unattached=tuple(unattached), unusable=tuple(unusable.values()))
-
-
-def report_unusable(unusable: Sequence[tuple[Slice, str]], findings: Findings) -> None:
-    """One warning for each driver and complaint, with the first slice it is about."""
-    groups: dict[tuple[str, str], list[Slice]] = defaultdict(list)
-    for each, complaint in unusable:
-        groups[each.driver, complaint].append(each)
-    for (driver, complaint), slices in groups.items():
-        first = slices[0]
-        pools = len({each.pool for each in slices})
-        more = f" (and {pools - 1} more resource pools of the driver)" if pools > 1 else ""
-        message = f"{complaint}; resource pool {driver}/{first.pool} offers nothing{more}"
-        findings.warning(first.origin, message, about=f"ResourceSlice {first.name}", path="spec.pool")
 
 
 def gated_off(terms: DeviceTerms, features: SchedulerFeatures) -> Withheld | None:
@@ -99,7 +87,8 @@ def _group_by_node(group: Sequence[Slice], reach: Reach) -> Iterator[tuple[str, 
         relevant += [each for each in common if each not in relevant]
         newest = max(each.generation for each in relevant)
         current = [each for each in relevant if each.generation == newest]
-        withheld, complaint = _pool_fault(current, newest, generations)
+        fault = pool_fault(current, newest, generations)
+        withheld = fault.withheld if fault is not None else None
         for each, devices in own:
             if each.generation != newest:
                 continue
@@ -115,55 +104,7 @@ def _group_by_node(group: Sequence[Slice], reach: Reach) -> Iterator[tuple[str, 
                         slice=each,
                         devices=part,
                         withheld=reason,
-                        complaint=complaint,
+                        fault=fault,
                         is_networked=is_networked,
                     ),
                 )
-
-
-def _pool_fault(
-    current: Sequence[Slice], newest: int, generations: Counter[int]
-) -> tuple[Withheld | None, str]:
-    if any(each.is_malformed for each in current):
-        return Withheld.POOL_INVALID, "found a malformed slice, expected all to be readable"
-    wanted = current[0].slice_count
-    if any(each.slice_count != wanted for each in current):
-        return Withheld.POOL_INCOMPLETE, "found slices that disagree about their number, expected one number"
-    if len(current) != wanted and max(generations) > newest:
-        return Withheld.POOL_INCOMPLETE, f"found generation {newest}, expected the newest, {max(generations)}"
-    if len(current) != wanted and generations[newest] != wanted:
-        found = f"{generations[newest]} slice{'' if generations[newest] == 1 else 's'}"
-        return Withheld.POOL_INCOMPLETE, f"found {found} of generation {newest}, expected {wanted}"
-    complaint = _invalid_because(current)
-    return (Withheld.POOL_INVALID if complaint else None), complaint
-
-
-def _invalid_because(current: Sequence[Slice]) -> str:
-    names = [device.name for each in current for device in each.devices]
-    if repeated := _repeated(names):
-        return f"found device {repeated!r} a second time, expected each name once"
-    sets = [shared.name for each in current for shared in each.shared_counters]
-    if repeated := _repeated(sets):
-        return f"found counter set {repeated!r} a second time, expected each name once"
-    shared = {
-        (counters.name, counter)
-        for each in current
-        for counters in each.shared_counters
-        for counter in counters.counters
-    }
-    used = {
-        (counter_set, counter)
-        for each in current
-        for device in each.devices
-        for counter_set, amounts in device.terms.consumes
-        for counter, _ in amounts
-    }
-    if unknown := sorted(used - shared):
-        return f"found the unknown counter {'/'.join(unknown[0])!r}, expected one that the pool shares"
-    return ""
-
-
-def _repeated(names: Sequence[str]) -> str | None:
-    if len(set(names)) == len(names):
-        return None
-    return min(name for name, times in Counter(names).items() if times > 1)

@@ -167,7 +167,7 @@ def test_a_pool_whose_counters_are_below_nothing_is_reported_once(tmp_path: Path
         "claims take 2 of counter s/c of resource pool gpu.nvidia.com/n1, expected at most 1;"
         " it gives no more parts away"
     )
-    assert said.endswith(f"InferenceCluster eu: {expected}")
+    assert said.endswith(f"document 1: ResourceSlice a: spec.sharedCounters[0].counters[c]: {expected}")
     assert not place(found.problem).plan.creates
 
 

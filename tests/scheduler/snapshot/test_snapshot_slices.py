@@ -3,11 +3,24 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from scheduler.snapshot import read
 from solver.domain.device import Withheld
 from solver.domain.device_table import WITHHELD
 from solver.domain.quantity import Quantity
-from tests.scheduler.snapshot.manifests import GPU, Object, a_claim, a_device, a_node, a_slice, changed
+from tests.scheduler.snapshot.manifests import (
+    GPU,
+    Object,
+    a_claim,
+    a_class,
+    a_cluster,
+    a_device,
+    a_node,
+    a_slice,
+    changed,
+    write,
+)
 from tests.scheduler.snapshot.readings import lines, node_names, of_fleet, withheld
 
 
@@ -107,8 +120,45 @@ def test_only_complete_and_valid_pools_of_the_newest_generation_count(
     found = of_fleet(tmp_path, a_node(), *slices)
 
     assert expected == withheld(found)
-    is_reported = any("spec.pool: found" in line and "offers nothing" in line for line in lines(found))
+    is_reported = any(": found" in line and "offers nothing" in line for line in lines(found))
     assert is_reported == any(expected)
+
+
+COUNTERS = [{"name": "s", "counters": {"c": {"value": "1"}}}]
+USES = [{"counterSet": "t", "counters": {"c": {"value": "1"}}}]
+#: Two slices of a pool, and what is told of the second one.
+FAULTS: list[tuple[Object, Object, str]] = [
+    (
+        a_slice(name="a", count=2),
+        a_slice(name="b", count=2, devices=[a_device("x"), a_device("gpu-1")]),
+        "spec.devices: found device 'gpu-1' a second time, expected each name once",
+    ),
+    (
+        a_slice(name="a", count=2, sharedCounters=COUNTERS),
+        a_slice(name="b", count=2, devices=[], sharedCounters=COUNTERS),
+        "spec.sharedCounters: found counter set 's' a second time, expected each name once",
+    ),
+    (
+        a_slice(name="a", count=2, devices=[], sharedCounters=COUNTERS),
+        a_slice(name="b", count=2, devices=[a_device("x"), a_device("y", consumesCounters=USES)]),
+        "spec.devices: found the unknown counter 't/c' of device 'y', expected one that the pool shares",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fine", "faulty", "message"), FAULTS)
+def test_a_fault_of_a_pool_is_told_where_it_stands(
+    tmp_path: Path, fine: Object, faulty: Object, message: str
+) -> None:
+    """Whoever reads it looks there first."""
+    write(tmp_path, a_class(), a_cluster())
+    folder = tmp_path / "clusters"
+    folder.mkdir()
+    (folder / "eu.yaml").write_text(yaml.safe_dump_all([a_node(), fine, faulty]))
+
+    (line,) = lines(read([tmp_path]))
+    expected = f"{message}; resource pool gpu.nvidia.com/n1 offers nothing"
+    assert line.endswith(f"eu.yaml document 3: ResourceSlice b: {expected}")
 
 
 def test_devices_that_several_nodes_reach_stand_on_each(tmp_path: Path) -> None:
