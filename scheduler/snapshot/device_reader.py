@@ -9,6 +9,8 @@ from typing import Protocol
 from scheduler.api.faults import shown
 from scheduler.snapshot.device_values import UnreadableFieldError, attribute_value, quantity
 from scheduler.snapshot.dra_devices import read_slice_device
+from scheduler.snapshot.dra_faults import device_faults
+from scheduler.snapshot.dra_shapes import DEVICE_TERMS
 from scheduler.snapshot.raw import items, text
 from scheduler.snapshot.records import PublishedDevice
 from solver.domain.device import AttributeValue, QualifiedName
@@ -68,10 +70,7 @@ class DeviceReader:
 
         attributes = self._read_attributes(body.get("attributes"), driver, unreadable)
         capacity = self._read_capacity(body.get("capacity"), driver, unreadable)
-        for field in ("taints", "consumesCounters", "bindingConditions"):
-            if not isinstance(body.get(field, []), list):
-                unreadable(field, f"found {shown(body[field])}, expected a list")
-        terms = self._read_terms(raw, body, driver, unreadable)
+        terms = self._read_terms(raw, body, driver, unreadable, complain)
         for position, used in enumerate(items(body, "consumesCounters")):
             if not text(used, "counterSet"):
                 unreadable(f"consumesCounters[{position}].counterSet", "found nothing, expected its name")
@@ -84,17 +83,27 @@ class DeviceReader:
         )
 
     def _read_terms(
-        self, raw: dict[str, object], body: dict[str, object], driver: str, unreadable: Complain
+        self,
+        raw: dict[str, object],
+        body: dict[str, object],
+        driver: str,
+        unreadable: Complain,
+        complain: Complain,
     ) -> DeviceTerms:
         """Equal terms are one object, as nearly all devices of a fleet have the same ones."""
         if not _WITH_TERMS.intersection(body) and not _has_policies(body.get("capacity"), driver):
             return PLAIN
+        misfits = list(DEVICE_TERMS(body, ""))
+        for path, message in misfits:
+            unreadable(path, message)
+        if misfits:
+            return PLAIN
+        for path, message in device_faults(body):
+            complain(path, message)
         try:
             terms = terms_of(read_slice_device(raw, Driver(driver), has_own_scope=True))
-        except UnreadableFieldError as error:
-            # Whichever of the two has amounts that no selector sees.
-            unreadable("consumesCounters" if body.get("consumesCounters") else "capacity", str(error))
-            return PLAIN
+        except UnreadableFieldError:
+            return PLAIN  # its capacities are no quantities, which was told when they were read
         return self._terms.setdefault(terms, terms)
 
     def _read_attributes(

@@ -1,6 +1,10 @@
 """The types of the fields of DRA objects, as far as anything here reads them."""
 
+from collections.abc import Iterator
+
 from scheduler.snapshot.shapes import (
+    Misfit,
+    a_list,
     amount,
     boolean,
     each,
@@ -55,9 +59,7 @@ _ATTRIBUTE = fields(
 )
 _SCOPE = {"nodeName": text, "allNodes": boolean, "nodeSelector": NODE_SELECTOR}
 _COUNTERS = named(valued())
-_DEVICE = {
-    "attributes": named(_ATTRIBUTE),
-    "capacity": named(valued(requestPolicy=_POLICY)),
+_TERMS = {
     "allowMultipleAllocations": boolean,
     "consumesCounters": each(fields(counterSet=text, counters=_COUNTERS)),
     "taints": each(fields(key=text, value=text, effect=text)),
@@ -66,21 +68,36 @@ _DEVICE = {
     "bindingFailureConditions": each(text),
     **_SCOPE,
 }
-_SHARED_COUNTERS = each(fields(name=text, counters=_COUNTERS))
-_POOL = fields(name=text, generation=integer, resourceSliceCount=integer)
-SLICE = fields(
-    metadata=_METADATA,
-    spec=fields(
-        driver=text,
-        pool=_POOL,
-        perDeviceNodeSelection=boolean,
-        # Before v1beta2 all but the name of a device stood under basic.
-        devices=each(fields(name=text, **_DEVICE, basic=fields(**_DEVICE))),
-        sharedCounters=_SHARED_COUNTERS,
-        **_SCOPE,
-    ),
-)
+_DEVICE = {
+    "attributes": named(_ATTRIBUTE),
+    "capacity": named(valued(requestPolicy=_POLICY)),
+    **_TERMS,
+}
+_SPEC = {
+    "driver": text,
+    "pool": fields(name=text, generation=integer, resourceSliceCount=integer),
+    "perDeviceNodeSelection": boolean,
+    "sharedCounters": each(fields(name=text, counters=_COUNTERS)),
+    **_SCOPE,
+}
+# Before v1beta2 all but the name of a device stood under basic.
+_DEVICES = each(fields(name=text, **_DEVICE, basic=fields(**_DEVICE)))
+SLICE = fields(metadata=_METADATA, spec=fields(**_SPEC, devices=_DEVICES))
 """A ResourceSlice."""
+
+SLICE_FRAME = fields(spec=fields(**_SPEC, devices=a_list))
+"""A ResourceSlice without what stands in its devices."""
+
+
+def _policies(value: object, path: str) -> Iterator[Misfit]:
+    if isinstance(value, dict):
+        for name, capacity in value.items():
+            if isinstance(capacity, dict):
+                yield from fields(requestPolicy=_POLICY)(capacity, f"{path}[{name}]")
+
+
+DEVICE_TERMS = fields(**_TERMS, capacity=_policies)
+"""A device without its attributes and the amounts of its capacities."""
 
 NODE = fields(metadata=fields(name=text, labels=named(text)))
 """A Node, as far as the allocator reads it."""

@@ -1,7 +1,7 @@
 """Clusters, node pools, nodes and devices to one fleet in canonical order."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
@@ -112,6 +112,7 @@ class _FleetBuilder:
         counts: Mapping[str, tuple[int, int]],
     ) -> None:
         drawn = Drawn()
+        self.notes.extend(_blanks(found.name, records))
         labels = {name: node.labels for name, node in sorted(records.nodes.items())}
         slices = slices_by_node(records.slices.values(), labels)
         counters = counter_sets(records.slices.values())
@@ -243,7 +244,12 @@ class _FleetBuilder:
                 homeless += len(node_slice.devices) if node not in records.nodes else 0
                 self.loose.add_devices(f"{name}/{node}", node_slice, held)
         if not_local:
-            self.notes.append(f"cluster {name}: {not_local} devices that no node reaches offer nothing")
+            what = (
+                "1 device that no node reaches offers"
+                if not_local == 1
+                else f"{not_local} devices that no node reaches offer"
+            )
+            self.notes.append(f"cluster {name}: {what} nothing")
         if homeless:
             self.intake.findings.warning(
                 records.origin,
@@ -252,6 +258,16 @@ class _FleetBuilder:
                 about=f"InferenceCluster {name}",
             )
         report_unusable(slices.unusable, self.intake.findings)
+
+
+def _blanks(cluster_name: ClusterName, records: ClusterRecords) -> Iterator[str]:
+    """A sentence for each slice that shows no device because it cannot be read."""
+    for name, each in sorted(records.slices.items()):
+        if each.is_malformed and not each.devices:
+            yield (
+                f"cluster {cluster_name}: ResourceSlice {name} cannot be read in full and shows no device;"
+                " its resource pool offers nothing"
+            )
 
 
 def _node(

@@ -72,6 +72,12 @@ def text_or(shape: Shape) -> Shape:
     return check
 
 
+def a_list(value: object, path: str) -> Iterator[Misfit]:
+    """A list of anything."""
+    if value is not None and not isinstance(value, list):
+        yield _misfit(value, path, "a list")
+
+
 def text(value: object, path: str) -> Iterator[Misfit]:
     """A text."""
     if value is not None and not isinstance(value, str):

@@ -7,11 +7,14 @@ from scheduler.api.faults import shown
 from scheduler.snapshot.device_reader import DeviceReader
 from scheduler.snapshot.device_values import UnreadableFieldError
 from scheduler.snapshot.dra_devices import quantities
+from scheduler.snapshot.dra_faults import node_selector_faults
 from scheduler.snapshot.dra_nodes import read_node_selector
+from scheduler.snapshot.dra_shapes import SLICE_FRAME
 from scheduler.snapshot.findings import Findings
 from scheduler.snapshot.objects import Object, Raw
 from scheduler.snapshot.raw import items, mapping, text
 from scheduler.snapshot.records import PublishedDevice, Slice, SliceScope
+from scheduler.snapshot.told import Told
 from solver.domain.identity import Driver
 from solver.domain.resource_slice import CounterSet
 
@@ -21,13 +24,14 @@ _SCOPES = tuple(scope for scope in SliceScope if scope is not SliceScope.NONE)
 def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings) -> Slice:
     """The slice *read*; what is wrong with it is a warning, and what that concerns offers nothing."""
     spec = mapping(read.raw, "spec")
-    about = read.about
     is_malformed = False
+
+    told = Told(read, findings)
 
     def wrong(path: str, message: str) -> None:
         nonlocal is_malformed
         is_malformed = True
-        findings.warning(read.origin, message, about=about, path=path)
+        told.warning(path, message)
 
     if not spec:
         wrong("spec", "found nothing, expected this required field")
@@ -41,6 +45,13 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
     generation = _number(pool, "generation", least=0, wrong=wrong)
     slice_count = _number(pool, "resourceSliceCount", least=1, wrong=wrong)
     scope = _scope(spec, wrong)
+    shared_counters = _shared_counters(spec, wrong)
+    for path, message in SLICE_FRAME(read.raw, ""):
+        wrong(path, message)
+    selector = None
+    if scope is SliceScope.SELECTED_NODES:
+        told.warnings(node_selector_faults(spec["nodeSelector"], "spec.nodeSelector"))
+        selector = read_node_selector(spec["nodeSelector"])
     return Slice(
         name=name,
         driver=Driver(driver),
@@ -49,9 +60,9 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
         slice_count=slice_count,
         scope=scope,
         node=text(spec, "nodeName") if scope is SliceScope.NODE else None,
-        selector=read_node_selector(spec["nodeSelector"]) if scope is SliceScope.SELECTED_NODES else None,
+        selector=selector,
         devices=_devices(read, driver, reader, findings),
-        shared_counters=_shared_counters(spec, wrong),
+        shared_counters=shared_counters,
         origin=read.origin,
         is_malformed=is_malformed,
     )

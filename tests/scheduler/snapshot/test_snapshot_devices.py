@@ -185,6 +185,76 @@ def test_shares_of_a_device_are_added_up(tmp_path: Path) -> None:
     assert {0: {"memory": Quantity.parse("20Gi")}} == table.consumed
 
 
+def policed(**valid_range: str) -> dict[str, object]:
+    return {"memory": {"value": "80Gi", "requestPolicy": {"default": "1Gi", "validRange": valid_range}}}
+
+
+RANGE = "capacity[memory].requestPolicy.validRange"
+#: Fields of a device that the API server would not accept, and what is told of them.
+FAULTS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"taints": [{"key": "k", "effect": "NoSchedul"}]},
+        (
+            "taints[0].effect: found 'NoSchedul', expected one of NoSchedule, NoExecute, None (nearest: NoSchedule);"
+            " it repels nothing"
+        ),
+    ),
+    (
+        {"taints": [{"key": "k"}]},
+        "taints[0].effect: found nothing, expected one of NoSchedule, NoExecute, None; it repels nothing",
+    ),
+    (
+        {"capacity": policed(min="1Gi", step="0")},
+        f"{RANGE}.step: found '0', expected an amount above 0; steps do not count",
+    ),
+    (
+        {"capacity": policed(min="4Gi", max="2Gi")},
+        f"{RANGE}.max: found '2Gi', expected at least the minimum, '4Gi'; a request for an amount fits no such device",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "message"), FAULTS)
+def test_terms_that_mean_nothing_are_told(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
+    """The device is given away as the allocator would give it."""
+    device = a_device(allowMultipleAllocations=True, **fields)
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=[device]))
+
+    (line,) = lines(found)
+    assert line.endswith(f": spec.devices[0].{message}")
+    assert found.problem.fleet.devices.device(0).malformed is None
+
+
+#: Terms of the wrong type, and what is told of them.
+WRONG_TERMS: list[tuple[dict[str, Any], str]] = [
+    ({"allowMultipleAllocations": "yes"}, "allowMultipleAllocations: found 'yes', expected true or false"),
+    ({"taints": [{"key": 5}]}, "taints[0].key: found 5, expected text"),
+    ({"bindingConditions": [5]}, "bindingConditions[0]: found 5, expected text"),
+    (
+        {"consumesCounters": [{"counterSet": "s", "counters": {"c": {"value": "x"}}}]},
+        "consumesCounters[0].counters[c].value: found 'x', expected a quantity such as 80Gi",
+    ),
+    ({"capacity": policed(min="x")}, f"{RANGE}.min: found 'x', expected a quantity such as 80Gi"),
+    # Told once, though both who reads selectors and who reads terms look at it.
+    (
+        {"allowMultipleAllocations": True, "capacity": {"memory": "x"}},
+        "capacity[memory].value: found 'x', expected a quantity such as 80Gi",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "message"), WRONG_TERMS)
+def test_terms_of_the_wrong_type_take_the_device_out(
+    tmp_path: Path, fields: dict[str, Any], message: str
+) -> None:
+    """Nobody knows on which terms it is to be given away."""
+    found = of_fleet(tmp_path, a_node(), a_slice(devices=[a_device(**fields)]))
+
+    (line,) = lines(found)
+    assert line.endswith(f": spec.devices[0].{message}")
+    assert found.problem.fleet.devices.device(0).malformed == message
+
+
 def test_taints_that_are_no_list_take_the_device_out(tmp_path: Path) -> None:
     """Nobody knows what the driver wanted to keep off."""
     found = of_fleet(tmp_path, a_node(), a_slice(devices=[a_device(taints="sick")]))

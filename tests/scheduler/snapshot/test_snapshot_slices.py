@@ -60,6 +60,15 @@ BAD_SLICES: list[tuple[str, object, str]] = [
     ("spec.nodeName", 7, "spec: found 7, expected exactly one of"),
     ("spec", ..., "spec: found nothing"),
     ("spec", [], "spec: found nothing"),
+    ("spec.devices", "abc", "spec.devices: found 'abc', expected a list"),
+    ("spec.sharedCounters", "abc", "spec.sharedCounters: found 'abc', expected a list"),
+    (
+        "spec.sharedCounters",
+        [{"name": "s", "counters": []}],
+        "spec.sharedCounters[0].counters: found a list, expected an object",
+    ),
+    ("spec.allNodes", "true", "spec: found nodeName and allNodes, expected exactly one of"),
+    ("spec.perDeviceNodeSelection", 0, "spec.perDeviceNodeSelection: found 0, expected true or false"),
     ("spec.devices", [1], "spec.devices[0].name: found nothing, expected a device with a name"),
     ("spec.devices", [{"attributes": {}}], "spec.devices[0].name: found nothing"),
     ("metadata.name", ..., "metadata.name: found nothing, expected this required field"),
@@ -159,6 +168,77 @@ def test_a_fault_of_a_pool_is_told_where_it_stands(
     (line,) = lines(read([tmp_path]))
     expected = f"{message}; resource pool gpu.nvidia.com/n1 offers nothing"
     assert line.endswith(f"eu.yaml document 3: ResourceSlice b: {expected}")
+
+
+def test_a_slice_that_shows_no_device_is_noted(tmp_path: Path) -> None:
+    """Nothing is withheld of it that could be counted."""
+    found = of_fleet(tmp_path, a_node(), a_slice(devices="abc"))  # type: ignore[arg-type]
+
+    said = (
+        "ResourceSlice slice-n1 cannot be read in full and shows no device; its resource pool offers nothing"
+    )
+    assert f"cluster eu: {said}" in found.notes
+
+
+def selecting(*requirements: Object, fields: tuple[Object, ...] = ()) -> Object:
+    term = {"matchExpressions": list(requirements), "matchFields": list(fields)}
+    return {"nodeSelectorTerms": [{name: value for name, value in term.items() if value}]}
+
+
+EXPRESSION = "nodeSelectorTerms[0].matchExpressions[0]"
+FIELD = "nodeSelectorTerms[0].matchFields[0]"
+#: A node selector that the API server would not accept, and what is told of it.
+SELECTORS: list[tuple[Object, str]] = [
+    (
+        selecting({"key": "a", "operator": "Inn", "values": ["b"]}),
+        (
+            f"{EXPRESSION}.operator: found 'Inn', expected one of In, NotIn, Exists, DoesNotExist, Gt, Lt"
+            " (nearest: In); it selects no node"
+        ),
+    ),
+    (
+        selecting({"key": "a"}),
+        (
+            f"{EXPRESSION}.operator: found nothing, expected one of In, NotIn, Exists, DoesNotExist, Gt, Lt;"
+            " it selects no node"
+        ),
+    ),
+    (
+        selecting({"key": "a", "operator": "In"}),
+        f"{EXPRESSION}.values: found none, expected at least one with In",
+    ),
+    (
+        selecting({"key": "a", "operator": "Gt", "values": ["x"]}),
+        f"{EXPRESSION}.values: found 'x', expected one integer with Gt; it selects no node",
+    ),
+    (
+        selecting(fields=({"key": "metadata.uid", "operator": "In", "values": ["n1"]},)),
+        f"{FIELD}.key: found 'metadata.uid', expected metadata.name; it selects no node",
+    ),
+    (
+        {"nodeSelectorTerms": [{}, {}]},
+        "nodeSelectorTerms: found 2 terms, expected exactly one; it selects no node",
+    ),
+]
+
+
+@pytest.mark.parametrize("is_of_device", [False, True])
+@pytest.mark.parametrize(("selector", "message"), SELECTORS)
+def test_a_node_selector_that_means_nothing_is_told(
+    tmp_path: Path, selector: Object, message: str, *, is_of_device: bool
+) -> None:
+    """Its devices would only be missing otherwise."""
+    if is_of_device:
+        devices = [a_device(nodeSelector=selector)]
+        published = a_slice(None, perDeviceNodeSelection=True, devices=devices)
+    else:
+        published = a_slice(None, devices=[a_device()], nodeSelector=selector)
+    found = of_fleet(tmp_path, a_node(), published)
+
+    (line,) = lines(found)
+    where = "spec.devices[0].nodeSelector" if is_of_device else "spec.nodeSelector"
+    assert line.endswith(f": {where}.{message}")
+    assert "cluster eu: 1 device that no node reaches offers nothing" in found.notes
 
 
 def test_devices_that_several_nodes_reach_stand_on_each(tmp_path: Path) -> None:
