@@ -4,7 +4,7 @@ The innermost loop of loading: values that repeat are read once and shared, so t
 some hundred megabytes.
 """
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from scheduler.api.faults import shown
 from scheduler.snapshot.device_values import UnreadableFieldError, attribute_value, quantity
@@ -13,6 +13,7 @@ from scheduler.snapshot.dra_faults import device_faults
 from scheduler.snapshot.dra_shapes import DEVICE_TERMS
 from scheduler.snapshot.raw import items, text
 from scheduler.snapshot.records import PublishedDevice
+from scheduler.snapshot.shapes import Misfit
 from solver.domain.device import AttributeValue, QualifiedName
 from solver.domain.device_terms import PLAIN, DeviceTerms, terms_of
 from solver.domain.identity import Driver
@@ -35,6 +36,18 @@ _WITH_TERMS = frozenset(
 )
 
 
+#: Everything that the terms of a device are read from.
+_READ_FOR_TERMS = (*sorted(_WITH_TERMS), "capacity")
+
+
+class _ReadTerms(NamedTuple):
+    """The terms of a device; what makes it unreadable, and what else is wrong with them."""
+
+    terms: DeviceTerms
+    misfits: tuple[Misfit, ...] = ()
+    faults: tuple[Misfit, ...] = ()
+
+
 class Complain(Protocol):
     """Takes what is wrong with a field of a device."""
 
@@ -50,6 +63,7 @@ class DeviceReader:
         self._capacity: dict[object, tuple[QualifiedName, Quantity]] = {}
         self._names: dict[str, str] = {}
         self._terms: dict[DeviceTerms, DeviceTerms] = {}
+        self._read: dict[str, _ReadTerms] = {}
 
     def forget(self) -> None:
         """Drop what was kept for sharing; what was read stays as it is."""
@@ -93,17 +107,15 @@ class DeviceReader:
         """Equal terms are one object, as nearly all devices of a fleet have the same ones."""
         if not _WITH_TERMS.intersection(body) and not _has_policies(body.get("capacity"), driver):
             return PLAIN
-        misfits = list(DEVICE_TERMS(body, ""))
+        # Nearly all parts of nearly all devices are on the same terms, and a text tells 1 from True and "1".
+        key = f"{driver} {[body.get(field) for field in _READ_FOR_TERMS]}"
+        if key not in self._read:
+            self._read[key] = _terms(raw, body, driver)
+        terms, misfits, faults = self._read[key]
         for path, message in misfits:
             unreadable(path, message)
-        if misfits:
-            return PLAIN
-        for path, message in device_faults(body):
+        for path, message in faults:
             complain(path, message)
-        try:
-            terms = terms_of(read_slice_device(raw, Driver(driver), has_own_scope=True))
-        except UnreadableFieldError:
-            return PLAIN  # its capacities are no quantities, which was told when they were read
         return self._terms.setdefault(terms, terms)
 
     def _read_attributes(
@@ -158,6 +170,19 @@ class DeviceReader:
                     self._capacity[key] = pair
             found.append(pair)
         return tuple(found)
+
+
+def _terms(raw: object, body: dict[str, object], driver: str) -> _ReadTerms:
+    misfits = tuple(DEVICE_TERMS(body, ""))
+    if misfits:
+        return _ReadTerms(PLAIN, misfits)
+    faults = tuple(device_faults(body))
+    try:
+        published = read_slice_device(raw, Driver(driver), has_own_scope=True)
+    except UnreadableFieldError:
+        # Its capacities are no quantities, which is told when they are read for selectors.
+        return _ReadTerms(PLAIN, (), faults)
+    return _ReadTerms(terms_of(published), (), faults)
 
 
 def _attribute(raw: object) -> AttributeValue:
