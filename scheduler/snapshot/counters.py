@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from scheduler.snapshot.findings import Findings, Origin
-from scheduler.snapshot.holdings import Shares
-from scheduler.snapshot.records import ClusterRecords, Slice
+from scheduler.snapshot.holdings import DeviceName, Shares
+from scheduler.snapshot.records import ClusterRecords, PublishedDevice, Slice
 from solver.domain.device_terms import DeviceTerms
 from solver.domain.fleet import Cluster
 from solver.domain.identity import Driver
@@ -70,6 +70,8 @@ class Drawn:
 
     def __init__(self) -> None:
         self._taken: dict[tuple[str, str, str], dict[str, Quantity]] = {}
+        #: The devices of which claims hold shares.
+        self.shared: dict[DeviceName, PublishedDevice] = {}
 
     def take(self, driver: str, resource_pool: str, terms: DeviceTerms) -> None:
         """Count a device with *terms* that somebody holds, whole or in part."""

@@ -99,5 +99,44 @@ def _policies(value: object, path: str) -> Iterator[Misfit]:
 DEVICE_TERMS = fields(**_TERMS, capacity=_policies)
 """A device without its attributes and the amounts of its capacities."""
 
+ALLOCATED_CLAIM = fields(
+    status=fields(
+        allocation=fields(
+            devices=fields(
+                results=each(
+                    fields(
+                        request=text,
+                        driver=text,
+                        pool=text,
+                        device=text,
+                        adminAccess=boolean,
+                        shareID=text,
+                        consumedCapacity=named(valued()),
+                    )
+                )
+            )
+        ),
+        reservedFor=each(fields(resource=text, name=text, uid=text)),
+    )
+)
+"""The status of a ResourceClaim."""
+
 NODE = fields(metadata=fields(name=text, labels=named(text)))
 """A Node, as far as the allocator reads it."""
+
+
+def _anything(_value: object, _path: str) -> Iterator[Misfit]:
+    yield from ()
+
+
+NODE_GATES = fields(
+    spec=fields(unschedulable=boolean, taints=each(fields(key=text, effect=text, value=text))),
+    status=fields(conditions=each(fields(type=text, status=text))),
+)
+"""What of a Node keeps new pods off."""
+
+NODE_FACTS = fields(
+    metadata=fields(labels=named(text)),
+    status=fields(allocatable=named(_anything), nodeInfo=fields(kubeletVersion=text)),
+)
+"""What else is read of a Node."""

@@ -1,11 +1,12 @@
 """Clusters, node pools, nodes and devices to one fleet in canonical order."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from scheduler.api.inference_cluster import InferenceCluster
 from scheduler.api.nearest import nearest_hint
+from scheduler.snapshot.consumed import report_consumed
 from scheduler.snapshot.counters import (
     Drawn,
     added_up,
@@ -24,6 +25,7 @@ from scheduler.snapshot.records import ClusterRecords, NodeRecord
 from scheduler.snapshot.resource_pools import SlicesByNode, gated_off, slices_by_node
 from scheduler.snapshot.salvage import salvaged
 from scheduler.snapshot.slots import JoinedPods, OwnedSlot
+from scheduler.snapshot.unread import unread_notes
 from solver.domain.device_table import DeviceTableBuilder
 from solver.domain.device_terms import DeviceTerms
 from solver.domain.fleet import CapacitySource, Cluster, Fleet, Node, NodePool, NodeResources
@@ -112,7 +114,7 @@ class _FleetBuilder:
         counts: Mapping[str, tuple[int, int]],
     ) -> None:
         drawn = Drawn()
-        self.notes.extend(_blanks(found.name, records))
+        self.notes.extend(unread_notes(found.name, records))
         labels = {name: node.labels for name, node in sorted(records.nodes.items())}
         slices = slices_by_node(records.slices.values(), labels)
         counters = counter_sets(records.slices.values())
@@ -139,6 +141,7 @@ class _FleetBuilder:
                 declared, _ = counts[pool.key.name]
                 self._add_slots(pool, range(max(declared, most) - len(existing)), "unread-")
         report_overdrawn(found, drawn, homes, self.intake.findings)
+        report_consumed(claims, drawn.shared, self.intake.findings)
         self._set_aside(found.name, records, slices, held)
         report_holdings(held, self.intake.findings)
 
@@ -195,6 +198,8 @@ class _FleetBuilder:
                     terms=self._networked(published.terms) if node_slice.is_networked else published.terms,
                     consumed=added_up(others) if others else None,
                 )
+                if shares:
+                    drawn.shared[name] = published
                 if name in held.holders or shares:
                     drawn.take(each.driver, each.pool, published.terms)
                 if holder is not None and is_ours:
@@ -258,16 +263,6 @@ class _FleetBuilder:
                 about=f"InferenceCluster {name}",
             )
         report_unusable(slices.unusable, self.intake.findings)
-
-
-def _blanks(cluster_name: ClusterName, records: ClusterRecords) -> Iterator[str]:
-    """A sentence for each slice that shows no device because it cannot be read."""
-    for name, each in sorted(records.slices.items()):
-        if each.is_malformed and not each.devices:
-            yield (
-                f"cluster {cluster_name}: ResourceSlice {name} cannot be read in full and shows no device;"
-                " its resource pool offers nothing"
-            )
 
 
 def _node(

@@ -8,7 +8,9 @@ from scheduler.api.kinds import CLUSTER_SCOPED, KINDS
 from scheduler.api.nearest import nearest, nearest_hint
 from scheduler.snapshot.claim_reader import (
     claim_selectors,
+    class_uses,
     device_class_selectors,
+    is_unreadable,
     read_claim,
     read_device_class,
 )
@@ -191,11 +193,15 @@ class Intake:
         if claim is None:
             # What was allocated has compiled; a cluster has as many such claims as pods.
             self.selectors.extend(claim_selectors(read, self.findings))
+            records.class_uses.extend(class_uses(read))
+            if is_unreadable(read):
+                records.unreadable_claims.append(read.about)
 
     def _take_template(self, read: Object, records: ClusterRecords, name: str) -> None:
         namespace = text(read.raw, "metadata", "namespace") or "default"
         self._note_duplicate(read, namespace, name, cluster=records.name)
         self.selectors.extend(claim_selectors(read, self.findings))
+        records.class_uses.extend(class_uses(read))
 
     def _note_duplicate(self, read: Object, namespace: str, name: str, *, cluster: str | None) -> None:
         key = (cluster or "", read.kind, namespace, name)

@@ -83,6 +83,8 @@ class NodeRecord:
     allocatable: NodeResources | None
     origin: Origin
     kubelet_version: str = ""
+    #: What keeps pods off it cannot be read, so it takes nothing new.
+    is_unreadable: bool = False
 
 
 class PodRecord(NamedTuple):
@@ -115,6 +117,8 @@ class HeldDevice(NamedTuple):
     pool: str
     device: str
     consumed: tuple[tuple[str, Quantity], ...] | None = None
+    #: Where it stands among the results of its claim.
+    position: int = 0
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -143,6 +147,15 @@ class SelectorUse:
     origin: Origin
 
 
+class ClassUse(NamedTuple):
+    """The name of a DeviceClass in a claim that is not allocated, and where it stands."""
+
+    name: str
+    about: str
+    path: str
+    origin: Origin
+
+
 @dataclass(slots=True, kw_only=True)
 class ClusterRecords:
     """Everything read of one cluster; the last one read of each name counts."""
@@ -153,6 +166,10 @@ class ClusterRecords:
     pods: dict[tuple[str, str], PodRecord] = field(default_factory=dict)
     claims: dict[tuple[str, str], AllocatedClaim | None] = field(default_factory=dict)
     device_classes: dict[DeviceClassName, DeviceClass] = field(default_factory=dict)
+    #: The classes that claims without an allocation, and templates, name.
+    class_uses: list[ClassUse] = field(default_factory=list)
+    #: Claims that are allocated, and nobody can tell what they hold.
+    unreadable_claims: list[str] = field(default_factory=list)
     #: The first of its files by name.
     origin: Origin
     #: Slices found, readable or not.

@@ -17,6 +17,7 @@ DEVICE_CLASS = "DeviceClass of a cluster or an InferenceClass"
 
 def check_references(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]) -> None:
     """One warning for each name that points nowhere, with the nearest known one."""
+    _check_classes(intake)
     if intake.control.get("InferenceCluster"):
         _check_clusters(intake, counted)
         _check_prices(intake)
@@ -33,6 +34,17 @@ def known_device_classes(intake: Intake) -> set[str]:
     for read in intake.control.get("InferenceClass", {}).values():
         known |= {text(device, "deviceClassName") for device in items(read.raw, "spec", "devices")}
     return known - {""}
+
+
+def _check_classes(intake: Intake) -> None:
+    """The classes of claims have to be there in the cluster itself, if it reports any."""
+    for name, records in sorted(intake.clusters.items()):
+        known = {str(each) for each in records.device_classes}
+        for use in records.class_uses if known else ():
+            if use.name not in known:
+                hint = nearest_hint(use.name, known)
+                message = f"found {use.name!r}, expected the name of a DeviceClass of cluster {name}{hint}"
+                intake.findings.warning(use.origin, message, about=use.about, path=use.path)
 
 
 def _check_clusters(intake: Intake, counted: Mapping[ReplicaId, CountedReplica]) -> None:
