@@ -33,6 +33,12 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
         is_malformed = True
         told.warning(path, message)
 
+    def wrong_choice(path: str, message: str) -> None:
+        # About fields that are not there, so it hides nothing that is wrong with others below it.
+        nonlocal is_malformed
+        is_malformed = True
+        findings.warning(read.origin, message, about=read.about, path=path)
+
     if not spec:
         wrong("spec", "found nothing, expected this required field")
     driver = text(spec, "driver")
@@ -44,7 +50,7 @@ def read_slice(read: Object, name: str, reader: DeviceReader, findings: Findings
         wrong("spec.pool.name", f"found {shown(pool.get('name'))}, expected the name of a resource pool")
     generation = _number(pool, "generation", least=0, wrong=wrong)
     slice_count = _number(pool, "resourceSliceCount", least=1, wrong=wrong)
-    scope = _scope(spec, wrong)
+    scope = _scope(spec, wrong_choice)
     shared_counters = _shared_counters(spec, wrong)
     for path, message in SLICE_FRAME(read.raw, ""):
         wrong(path, message)

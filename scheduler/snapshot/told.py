@@ -18,8 +18,8 @@ class Told:
         self._paths: set[str] = set()
 
     def warning(self, path: str, message: str) -> None:
-        """Tell that the field at *path* is wrong, unless something at, above or below it was told."""
-        if any(_is_within(path, told) or _is_within(told, path) for told in self._paths):
+        """Tell that the field at *path* is wrong, unless that was told of it or of a field around it."""
+        if any(_is_within(path, told) for told in self._paths):
             return
         self._paths.add(path)
         self._findings.warning(self._read.origin, message, about=self._read.about, path=path)

@@ -170,6 +170,16 @@ def test_a_fault_of_a_pool_is_told_where_it_stands(
     assert line.endswith(f"eu.yaml document 3: ResourceSlice b: {expected}")
 
 
+def test_all_that_is_wrong_with_a_slice_is_told(tmp_path: Path) -> None:
+    """One complaint about the whole does not hide another about a part, or the other way round."""
+    broken = changed(changed(a_slice(generation="1"), "spec.nodeName", ...), "spec.sharedCounters", "abc")
+    found = [line.partition("slice-n1: ")[2] for line in lines(of_fleet(tmp_path, a_node(), broken))]
+
+    assert ["spec", "spec.pool.generation", "spec.sharedCounters"] == [
+        line.partition(": ")[0] for line in found
+    ]
+
+
 def test_a_slice_that_shows_no_device_is_noted(tmp_path: Path) -> None:
     """Nothing is withheld of it that could be counted."""
     found = of_fleet(tmp_path, a_node(), a_slice(devices="abc"))  # type: ignore[arg-type]
