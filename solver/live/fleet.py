@@ -14,7 +14,7 @@ from solver.live.domains import SpreadCounts, Where
 from solver.live.nodes import NodeArrays
 from solver.live.quotas import QuotaRoom
 from solver.live.search import Found, Search, Vector
-from solver.live.shape import Shapes
+from solver.live.shapes import Shapes
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
 from solver.matching.scene import Survey
 from solver.matching.standing import Standing, StandingPod

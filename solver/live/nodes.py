@@ -16,6 +16,9 @@ from solver.matching.standing import Standing
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+Asked = tuple[int, int, int]
+"""Pod slots, milli-cores and bytes of memory."""
+
 _UNLIMITED = np.iinfo(np.int64).max // 4
 _UNKNOWN = -1
 
@@ -46,16 +49,20 @@ class NodeArrays:
             (node.is_expected for node in inventory.fleet.nodes), np.int64, count
         )
         self.devices: Ints = np.fromiter(map(self.ledger.devices_state, range(count)), np.int64, count)
-        self.left: Ints = np.array(
+        left = np.array(
             [self.ledger.resources_left(node) or (_UNLIMITED,) * 3 for node in range(count)], dtype=np.int64
         ).reshape(count, 3)
+        #: Pod slots, milli-cores and bytes that are left, each by node.
+        self.left: tuple[Ints, ...] = tuple(np.ascontiguousarray(left[:, column]) for column in range(3))
         #: Devices of the node that pods of the plan take, in the unit of ``survey.shares``.
         self.used: Ints = np.zeros(count, dtype=np.int64)
         self.free: Ints = survey.shares.free
         self.is_touched: Mask = survey.shares.free < survey.shares.total
-        self._tables: dict[Unit, int] = {}
+        self._numbers: dict[Unit, int] = {}
         self._units: list[Unit] = []
+        #: By unit: how many fit in each state, and how far was counted.
         self._most: list[Ints] = []
+        self._shared: list[bool] = []
 
     def place(self, node: int, unit: Unit, taken: int, *, sign: int = 1) -> None:
         """Put *unit* on *node*, of whose devices it takes *taken*; *sign* -1 takes it off again."""
@@ -72,44 +79,61 @@ class NodeArrays:
     def _update(self, node: int, taken: int) -> None:
         self.used[node] += taken
         self.devices[node] = self.ledger.devices_state(node)
-        self.left[node] = self.ledger.resources_left(node) or (_UNLIMITED,) * 3
+        left = self.ledger.resources_left(node) or (_UNLIMITED,) * 3
+        for column, amount in zip(self.left, left, strict=True):
+            column[node] = amount
 
-    def most(self, unit: Unit, nodes: Ints, *, enough: int = 1) -> Ints:
-        """How many of *unit* each of *nodes* takes beside all that is there; counting stops at *enough*."""
-        asked = np.array((unit.pods, unit.cpu_millicores, unit.memory_bytes), dtype=np.int64)
-        wanted = asked > 0
-        found = self._by_devices(unit, nodes, enough)
-        if wanted.any():
-            left = self.left[np.ix_(nodes, wanted.nonzero()[0])] // asked[wanted]
-            found = np.minimum(found, left.min(axis=1))
-        return np.maximum(np.minimum(found, enough), 0)
-
-    def _by_devices(self, unit: Unit, nodes: Ints, enough: int) -> Ints:
+    def number(self, unit: Unit) -> int:
+        """The number under which the devices of *unit* are looked up; its CPU, memory and slots do not matter."""
         bare = Unit(needs=unit.needs, pods=0, refused_as=unit.refused_as)
-        if self.ledger.takes_shared(bare):
-            # What nodes share changes with what happens on other nodes.
-            return np.fromiter((self._count(int(node), bare, enough) for node in nodes), np.int64, len(nodes))
-        number = self._tables.setdefault(bare, len(self._tables))
-        if number == len(self._most):
+        number = self._numbers.setdefault(bare, len(self._numbers))
+        if number == len(self._units):
             self._units.append(bare)
             self._most.append(np.full((2, 0), _UNKNOWN, dtype=np.int64))
+            self._shared.append(self.ledger.takes_shared(bare))
+        return number
+
+    def most(self, number: int, asked: Asked, nodes: Ints, *, enough: int = 1) -> Ints:
+        """How many of a unit each of *nodes* takes beside all that is there; counting stops at *enough*.
+
+        Args:
+            number: that of the unit's devices.
+            asked: what one asks of the node's resources.
+            nodes: where.
+            enough: at least 1.
+        """
+        found = self._by_devices(number, nodes, enough)
+        for column, amount in zip(self.left, asked, strict=True):
+            if amount and enough == 1:
+                found = found * (column.take(nodes) >= amount)
+            elif amount:
+                found = np.minimum(found, np.maximum(column.take(nodes) // amount, 0))
+        return found
+
+    def _by_devices(self, number: int, nodes: Ints, enough: int) -> Ints:
+        if self._shared[number]:
+            # What nodes share changes with what happens on other nodes.
+            return np.fromiter((self._count(n, number, enough) for n in nodes.tolist()), np.int64, len(nodes))
         table = self._most[number]
-        states = self.devices[nodes]
+        states = self.devices.take(nodes)
         if len(states) and int(states.max()) >= table.shape[1]:
             grown = np.full((2, 2 * int(states.max()) + 2), _UNKNOWN, dtype=np.int64)
             grown[:, : table.shape[1]] = table
             table = self._most[number] = grown
-        # The second row is how far was counted.
-        open_states = (table[0, states] == table[1, states]) & (table[1, states] < enough)
-        if open_states.any():
-            positions = open_states.nonzero()[0]
+        counted = table[1].take(states)
+        found = table[0].take(states)
+        is_open = (counted < enough) & (found == counted)
+        if is_open.any():
+            positions = is_open.nonzero()[0]
             for state, position in zip(*np.unique(states[positions], return_index=True), strict=True):
                 node = int(nodes[positions[position]])
-                table[:, state] = self._count(node, bare, enough), enough
-        counted: Ints = table[0, states]
-        return counted
+                table[:, state] = self._count(node, number, enough), enough
+            found = table[0].take(states)
+        counts: Ints = np.minimum(found, enough)
+        return counts
 
-    def _count(self, node: int, bare: Unit, enough: int) -> int:
+    def _count(self, node: int, number: int, enough: int) -> int:
+        bare = self._units[number]
         count = 0
         while count < enough:
             more = count + 1
@@ -122,8 +146,9 @@ class NodeArrays:
 
     def stranding(self, nodes: Ints, taken: int) -> Ints:
         """What of each of *nodes* is stranded more (or less) if pods take *taken* of its devices."""
-        left = self.free[nodes] - self.used[nodes]
-        was_touched = self.is_touched[nodes] | (self.used[nodes] > 0)
+        used = self.used.take(nodes)
+        left = self.free.take(nodes) - used
+        was_touched = self.is_touched.take(nodes) | (used > 0)
         before = np.where(was_touched, np.maximum(left, 0), 0)
         after = np.where(was_touched | (taken > 0), np.maximum(left - taken, 0), 0)
         found: Ints = after - before

@@ -11,8 +11,10 @@ from itertools import product
 import numpy as np
 
 from solver.domain.policy import TierName
-from solver.live.nodes import Ints, NodeArrays
-from solver.live.shape import PodType, together
+from solver.live.nodes import Asked, Ints, NodeArrays
+from solver.live.shape import PodType
+from solver.live.shape_builder import together
+from solver.matching.options import MemberOption
 
 Counts = tuple[int, ...]
 """Pods by type."""
@@ -23,7 +25,22 @@ BY_NODE = (TierName.EXPECTED, TierName.PRICE, TierName.STRANDED, TierName.CANONI
 #: Larger than any sum of one tier: several tiers are compared as one number.
 _BASE = 1 << 64
 
-Prices = Callable[[PodType, Ints], Ints]
+Prices = Callable[[MemberOption, Ints], Ints]
+"""What a pod costs on each of some nodes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pods:
+    """Pods of a type as one deployment has them."""
+
+    type: PodType
+    asked: Asked
+    option: MemberOption
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.type.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +82,7 @@ class Packing:
         self._order = [tier for tier in order if tier in BY_NODE]
         self._prices = prices
 
-    def reached(self, types: Sequence[PodType], where: Sequence[Ints]) -> Reached:
+    def reached(self, types: Sequence[Pods], where: Sequence[Ints]) -> Reached:
         """Every number of pods of *types* that fits on the nodes *where* each may be, at the least cost."""
         wanted = tuple(each.count for each in types)
         reached: Reached = {(0,) * len(types): (0, None)}
@@ -81,7 +98,7 @@ class Packing:
                         reached[total] = cost + price, Trail(choice.node, load, trail)
         return reached
 
-    def best(self, types: Sequence[PodType], where: Sequence[Ints]) -> Trail | None:
+    def best(self, types: Sequence[Pods], where: Sequence[Ints]) -> Trail | None:
         """The best way to place all of *types*, None if there is none."""
         if len(types) == 1:
             found = self._one_each(types[0], where[0])
@@ -90,9 +107,9 @@ class Packing:
         wanted = tuple(each.count for each in types)
         return self.reached(types, where).get(wanted, (0, None))[1]
 
-    def _one_each(self, each: PodType, where: Ints) -> Trail | None:
+    def _one_each(self, each: Pods, where: Ints) -> Trail | None:
         """The best nodes where none takes more than one pod."""
-        most = self._nodes.most(each.unit, where, enough=2)
+        most = self._nodes.most(each.type.number, each.asked, where, enough=2)
         if most.max(initial=0) > 1 or int(most.sum()) < each.count:
             return None
         nodes = where[most > 0]
@@ -103,25 +120,25 @@ class Packing:
             trail = Trail(int(node), (1,), trail)
         return trail
 
-    def _column(self, tier: TierName, each: PodType, nodes: Ints) -> Ints:
+    def _column(self, tier: TierName, each: Pods, nodes: Ints) -> Ints:
         match tier:
             case TierName.EXPECTED:
                 return self._nodes.is_expected[nodes]
             case TierName.PRICE:
-                return self._prices(each, nodes)
+                return self._prices(each.option, nodes)
             case TierName.STRANDED:
-                return self._nodes.stranding(nodes, each.taken)
+                return self._nodes.stranding(nodes, each.type.taken)
             case _:
                 return nodes
 
-    def _choices(self, types: Sequence[PodType], where: Sequence[Ints]) -> Iterator[_Choice]:
+    def _choices(self, types: Sequence[Pods], where: Sequence[Ints]) -> Iterator[_Choice]:
         """The nodes that take some pod, by position; of like ones only as many as there are pods."""
         most: dict[int, list[int]] = {}
         prices: dict[int, list[int]] = {}
         for index, (each, nodes) in enumerate(zip(types, where, strict=True)):
-            counts = self._nodes.most(each.unit, nodes, enough=each.count)
+            counts = self._nodes.most(each.type.number, each.asked, nodes, enough=each.count)
             usable = nodes[counts > 0]
-            found = zip(usable, counts[counts > 0], self._prices(each, usable), strict=True)
+            found = zip(usable, counts[counts > 0], self._prices(each.option, usable), strict=True)
             for node, count, price in found:
                 most.setdefault(int(node), [0] * len(types))[index] = int(count)
                 prices.setdefault(int(node), [0] * len(types))[index] = int(price)
@@ -133,7 +150,7 @@ class Packing:
             touched = bool(arrays.is_touched[node] or arrays.used[node] > 0)
             key = (
                 int(arrays.devices[node]),
-                arrays.left[node].tobytes(),
+                *(int(column[node]) for column in arrays.left),
                 int(arrays.is_expected[node]),
                 left,
                 touched,
@@ -151,12 +168,12 @@ class Packing:
                     is_touched=touched,
                 )
 
-    def _loads(self, types: Sequence[PodType], choice: _Choice) -> Iterator[tuple[Counts, int]]:
+    def _loads(self, types: Sequence[Pods], choice: _Choice) -> Iterator[tuple[Counts, int]]:
         """What *choice* takes together, and what that costs."""
         for load in product(*(range(most + 1) for most in choice.most)):
             if not any(load) or not self._fits(types, choice, load):
                 continue
-            taken = sum(each.taken * count for each, count in zip(types, load, strict=True))
+            taken = sum(each.type.taken * count for each, count in zip(types, load, strict=True))
             pods = sum(load)
             touched = choice.is_touched or taken > 0
             before = max(choice.left, 0) if choice.is_touched else 0
@@ -172,8 +189,11 @@ class Packing:
                 cost = cost * _BASE + costs[tier]
             yield load, cost
 
-    def _fits(self, types: Sequence[PodType], choice: _Choice, load: Counts) -> bool:
+    def _fits(self, types: Sequence[Pods], choice: _Choice, load: Counts) -> bool:
         if sum(count > 0 for count in load) == 1:
             return True
-        unit = together((each.unit, count) for each, count in zip(types, load, strict=True) if count)
-        return bool(self._nodes.most(unit, np.array([choice.node], dtype=np.int64))[0])
+        pairs = [(each, count) for each, count in zip(types, load, strict=True) if count]
+        number = self._nodes.number(together((each.type.unit, count) for each, count in pairs))
+        slots, cpu, memory = (sum(each.asked[i] * count for each, count in pairs) for i in range(3))
+        here = np.array([choice.node], dtype=np.int64)
+        return bool(self._nodes.most(number, (slots, cpu, memory), here)[0])

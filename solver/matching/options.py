@@ -49,13 +49,14 @@ class Options:
         self.refusals = refusals if refusals is not None else Refusals()
         self.special = special
         self._numbers: dict[int, tuple[object, int]] = {}
+        self._kinds: dict[int, tuple[Member, int]] = {}
         self._numbered: dict[object, int] = {}
         self._likenesses: dict[NodePoolKey, int] = {}
         self._likes: dict[object, int] = {}
         self._of_like_pool: dict[tuple[int, int], tuple[MemberOption, ...]] = {}
         self._of_pool: dict[tuple[int, NodePoolKey], tuple[MemberOption, ...]] = {}
         self._of_cluster: dict[tuple[int, ClusterName], tuple[MemberOption, ...]] = {}
-        self._of_engine: dict[tuple[int, ClusterName], tuple[tuple[MemberOption, ...], ...]] = {}
+        self._of_engine: dict[tuple[tuple[int, ...], ClusterName], tuple[tuple[MemberOption, ...], ...]] = {}
         self._accepted: dict[tuple[int, ClusterName, DeviceClassName | None], int] = {}
         self._totals: dict[NodePoolKey, tuple[dict[int, int], ...]] = {}
 
@@ -139,7 +140,7 @@ class Options:
 
         Two classes that give a request the same devices of the pool are one option, the first by name.
         """
-        key = (self.number(member), pool)
+        key = (self.kind(member), pool)
         if key not in self._of_pool:
             like = (key[0], self._likeness(pool))
             if like not in self._of_like_pool:
@@ -149,7 +150,16 @@ class Options:
             self._of_pool[key] = found if is_own else tuple(replace(option, pool=pool) for option in found)
         return self._of_pool[key]
 
-    def number(self, thing: Member | Engine | DeviceRequest) -> int:
+    def kind(self, member: Member) -> int:
+        """Equal for members with equal options: CPU and memory are no part of what they claim."""
+        known = self._kinds.get(id(member))
+        if known is None:
+            asked = (member.requests, member.constraints, self.refusals.number(member))
+            known = (member, self._numbered.setdefault(asked, len(self._numbered)))
+            self._kinds[id(member)] = known
+        return known[1]
+
+    def number(self, thing: Member | DeviceRequest) -> int:
         """Equal for equal things: what deployments say is slow to hash, and asked about thousands of times."""
         known = self._numbers.get(id(thing))
         if known is None:
@@ -181,7 +191,7 @@ class Options:
 
         A member that could claim devices in some pool of the cluster is not left with Synthetic ones in another.
         """
-        key = (self.number(member), cluster)
+        key = (self.kind(member), cluster)
         if key not in self._of_cluster:
             pools = self.inventory.pools_of_cluster[cluster]
             found = [option for pool in pools for option in self.of_pool(member, pool)]
@@ -192,7 +202,7 @@ class Options:
 
     def of_engine(self, engine: Engine, cluster: ClusterName) -> tuple[tuple[MemberOption, ...], ...]:
         """Joint options of the members of *engine*: one of each, at least one of which claims a device."""
-        key = (self.number(engine), cluster)
+        key = (tuple(map(self.kind, engine.members)), cluster)
         if key not in self._of_engine:
             lists = [self.of_cluster(member, cluster) for member in engine.members]
             self._of_engine[key] = tuple(

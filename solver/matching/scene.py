@@ -168,7 +168,7 @@ class Survey:
             clusters = self.clusters_for(deployment)
             for engine in deployment.engines:
                 for member in engine.members:
-                    number = self.options.number(member)
+                    number = self.options.kind(member)
                     for cluster in clusters:
                         if (number, cluster) not in seen:
                             seen.add((number, cluster))
