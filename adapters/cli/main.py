@@ -33,6 +33,7 @@ _VERBS: Mapping[str, _Verb] = {
     "explain": _Verb("adapters.cli.explain", "Say why a deployment is where it is, or is not."),
     "selector": _Verb("adapters.cli.selector", "Try device selectors."),
     "allocator": _Verb("adapters.cli.allocator", "Try the device allocator of Kubernetes."),
+    "simulate": _Verb("adapters.cli.simulate", "Make fleets to try things on."),
 }
 
 

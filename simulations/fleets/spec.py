@@ -98,7 +98,7 @@ class FleetSpec:
             replicas=replicas,
             seed=seed,
             drained_clusters=clusters * 3 // 100,
-            binding_quotas=deployments * 19 // 5000,
+            binding_quotas=max(1, deployments * 19 // 5000),
         )
 
 

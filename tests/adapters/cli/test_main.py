@@ -12,7 +12,16 @@ from adapters.cli.main import cli, main
 from tests.scheduler.snapshot.manifests import a_class, a_cluster, a_deployment, write
 
 REPOSITORY = Path(__file__).parents[3]
-VERBS = [["validate"], ["plan"], ["explain"], ["selector"], ["selector", "eval"], ["selector", "cases"]]
+VERBS = [
+    ["validate"],
+    ["plan"],
+    ["explain"],
+    ["selector"],
+    ["selector", "eval"],
+    ["selector", "cases"],
+    ["simulate"],
+    ["simulate", "fleet"],
+]
 HEAVY = ("ortools", "celpy", "numpy", "pydantic", "google.protobuf", "scheduler", "solver")
 
 
@@ -43,7 +52,7 @@ def test_help_lists_every_verb() -> None:
     result = CliRunner().invoke(cli, ["--help"])
 
     assert 0 == result.exit_code
-    for verb in ("validate", "plan", "explain", "selector"):
+    for verb in ("validate", "plan", "explain", "selector", "simulate"):
         assert f"  {verb} " in result.stdout
 
 
