@@ -1,5 +1,6 @@
 """Whether generated fleets are as large, as full and as churned as the trials had them."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -26,6 +27,7 @@ def test_a_preset_has_the_size_that_it_states(name: str, seed: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("CI" in os.environ, reason="CI makes small fleets only")
 def test_a_hundred_clusters_are_those_of_the_trials() -> None:
     """The figures of placement-trials.md part 2 for F100."""
     found = totals(generate(PRESETS["F100"]))
