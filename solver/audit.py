@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from solver.baseline import baseline
 from solver.device_audit import given_on_two_nodes, overcommitted
-from solver.domain.identity import ReplicaKey
+from solver.domain.identity import DeploymentKey
 from solver.domain.plan import Create, Evict, EvictionReason, Keep, Plan, Slot
 from solver.domain.policy import Preemption, TierName
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
@@ -248,23 +248,26 @@ def _quotas_hold(survey: Survey, plan: Plan) -> Found:
 
 
 def _spread_holds(survey: Survey, plan: Plan) -> Found:
+    replicas: dict[DeploymentKey, list[Keep | Create]] = {}
+    for replica in plan.replicas:
+        if replica.replica not in survey.immovable:
+            replicas.setdefault(replica.replica.deployment, []).append(replica)
     for deployment in survey.problem.deployments:
+        own = replicas.get(deployment.key, [])
         for rule in deployment.spread:
             if rule.mode is SpreadMode.REQUIRED:
-                yield from _rule_holds(survey, plan, deployment, rule)
+                yield from _rule_holds(survey, own, deployment, rule)
 
 
-def _rule_holds(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: SpreadRule) -> Found:
+def _rule_holds(
+    survey: Survey, own: Sequence[Keep | Create], deployment: ModelDeployment, rule: SpreadRule
+) -> Found:
     observed = [standing_domain(survey.inventory, rule, s) for s in survey.standing_of(deployment)]
     before = Counter(domain for domain in observed if domain is not None)
-    keys = [
-        r.replica
-        for r in plan.replicas
-        if r.replica.deployment == deployment.key and r.replica not in survey.immovable
-    ]
-    after = _counts(survey, keys, plan, rule)
+    found = (_domain(survey, replica, rule) for replica in own)
+    after = Counter(domain for domain in found if domain is not None)
     subject = f"{deployment.key} by {rule.topology_key}"
-    created = [c for c in plan.creates if c.replica.deployment == deployment.key]
+    created = [replica for replica in own if isinstance(replica, Create)]
     if any(_domain(survey, create, rule) is None for create in created):
         yield subject, "a new replica is outside every domain"
     for domain, count in sorted(after.items()):
@@ -279,15 +282,6 @@ def _rule_holds(survey: Survey, plan: Plan, deployment: ModelDeployment, rule: S
         skew = max(after.values()) - min(after.get(domain, 0) for domain in domains)
         if skew > most:
             yield subject, f"the fullest domain has {skew} more than the emptiest, {most} are allowed"
-
-
-def _counts(survey: Survey, keys: Sequence[ReplicaKey], plan: Plan, rule: SpreadRule) -> Mapping[str, int]:
-    counts: Counter[str] = Counter()
-    wanted = set(keys)
-    for replica in plan.replicas:
-        if replica.replica in wanted and (domain := _domain(survey, replica, rule)) is not None:
-            counts[domain] += 1
-    return counts
 
 
 def _domain(survey: Survey, replica: Keep | Create, rule: SpreadRule) -> str | None:
@@ -306,6 +300,12 @@ def _evictions_are_forced_or_not(survey: Survey, plan: Plan) -> Found:
 
 def _evictions_have_reasons(survey: Survey, plan: Plan) -> Found:
     standing = {s.replica.key: s for s in survey.observed.standing}
+    above = {
+        owner.priority
+        for replica in plan.replicas
+        if any(slot.order for slot in replica.slots)
+        and (owner := survey.deployments.get(replica.replica.deployment)) is not None
+    }
     voluntary = 0
     for evict in plan.evicts:
         found = standing.get(evict.replica)
@@ -314,7 +314,7 @@ def _evictions_have_reasons(survey: Survey, plan: Plan) -> Found:
         if found.deployment is None:
             yield str(evict.replica), "a replica without a deployment in the input is evicted"
         elif evict.reason is EvictionReason.PREEMPTED:
-            yield from _preempted(survey, plan, evict, found.deployment.priority)
+            yield from _preempted(survey, above, evict, found.deployment.priority)
         elif evict.reason is EvictionReason.MOVED:
             voluntary += not (found.is_misplaced or has_added_pods(found))
     moved = Counter(e.replica.deployment for e in plan.evicts if e.reason is EvictionReason.MOVED)
@@ -327,12 +327,7 @@ def _evictions_have_reasons(survey: Survey, plan: Plan) -> Found:
         yield "plan", f"{voluntary} replicas are moved by choice, the eviction budget is {budget}"
 
 
-def _preempted(survey: Survey, plan: Plan, evict: Evict, priority: int) -> Found:
-    above = {
-        survey.deployments[replica.replica.deployment].priority
-        for replica in plan.replicas
-        if any(slot.order for slot in replica.slots)
-    }
+def _preempted(survey: Survey, above: set[int], evict: Evict, priority: int) -> Found:
     if not any(other > priority for other in above):
         yield str(evict.replica), "nothing of a higher priority is created"
     if survey.problem.policy.preemption is Preemption.NEVER:

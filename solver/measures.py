@@ -112,7 +112,8 @@ def _evictions(survey: Survey, plan: Plan) -> Iterator[Measure]:
 def _is_counted(survey: Survey, evict: Evict) -> bool:
     if evict.reason.is_forced:
         return False
-    return not any(s.replica.key == evict.replica and s.is_misplaced for s in survey.observed.standing)
+    standing = survey.standing.get(evict.replica)
+    return standing is None or not standing.is_misplaced
 
 
 def _expected(survey: Survey, plan: Plan) -> tuple[str, int]:
