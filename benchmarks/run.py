@@ -1,4 +1,6 @@
-"""Runs the benches: every module of this folder with a function ``run(quick)`` is one.
+"""Runs the benches: every module and package of this folder with a function ``run(quick)`` is one.
+
+One that says ``ONLY_BY_NAME = True`` takes long and is left out unless it is named.
 
 Usage: ``python benchmarks/run.py [NAME...] [--quick] [--json]``. Figures go to stdout, a line for each bench that
 starts or fails to stderr; the exit status is 1 if a bench failed or a figure is over its target.
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"no bench {unknown[0]!r}, expected one of: {', '.join(known)}")
     figures: list[Figure] = []
     has_failed = False
-    for name in chosen.names or known:
+    for name in chosen.names or (name for name in known if not _is_only_by_name(name)):
         print(f"running {name}", file=sys.stderr)
         try:
             found = known[name](chosen.quick)
@@ -61,13 +63,18 @@ def main(arguments: Sequence[str]) -> int:
 def benches() -> dict[str, Bench]:
     """The benches by name."""
     found = {}
-    for path in sorted(HERE.glob("*.py")):
+    packages = (inside.parent for inside in HERE.glob("*/__init__.py"))
+    for path in sorted([*HERE.glob("*.py"), *packages]):
         if path.stem == Path(__file__).stem:
             continue
         run = getattr(importlib.import_module(f"benchmarks.{path.stem}"), "run", None)
         if run is not None:
             found[path.stem] = run
     return found
+
+
+def _is_only_by_name(name: str) -> bool:
+    return bool(getattr(importlib.import_module(f"benchmarks.{name}"), "ONLY_BY_NAME", False))
 
 
 def _print_json(figures: Sequence[Figure]) -> None:
