@@ -23,20 +23,26 @@ def rejections(survey: Survey, draft: Draft, plan: Plan) -> tuple[Rejection, ...
     """One for each deployment with a shortfall, in the order of the deployments."""
     if not plan.shortfalls:
         return ()
-    insertion = Insertion(survey, draft)
+    insertion, complaints = Insertion(survey, draft), PoolRejections(survey.options)
     return tuple(
-        _Rejecting(survey, insertion, survey.deployments[short.deployment]).rejection()
+        _Rejecting(survey, insertion, complaints, survey.deployments[short.deployment]).rejection()
         for short in plan.shortfalls
     )
 
 
 class _Rejecting:
-    def __init__(self, survey: Survey, insertion: Insertion, deployment: ModelDeployment) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        insertion: Insertion,
+        complaints: PoolRejections,
+        deployment: ModelDeployment,
+    ) -> None:
         self.survey = survey
         self.inventory = survey.inventory
         self.insertion = insertion
         self.deployment = deployment
-        self.complaints = PoolRejections(survey.options)
+        self.complaints = complaints
 
     def rejection(self) -> Rejection:
         pools = self.survey.problem.fleet.node_pools

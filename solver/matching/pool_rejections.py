@@ -18,6 +18,7 @@ class PoolRejections:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._mismatches: dict[tuple[str, int], str] = {}
 
     def of(self, member: Member, pool: NodePoolKey) -> PoolRejection | None:
         """Why *pool* has no option for *member*; None if it has one, or has no nodes to look at."""
@@ -63,9 +64,16 @@ class PoolRejections:
         if nearest is None:
             names = ", ".join(str(name) for name in classes if name is not None)
             return f"no device belongs to device class {names}"
-        text, kind = nearest
-        selector = kinds.selector(text)
-        return mismatch(selector, kinds.examples[kind]) if selector is not None else text
+        return self._mismatch(*nearest)
+
+    def _mismatch(self, text: str, kind: int) -> str:
+        """Why the selector *text* fails devices of *kind*: asked again by every pool that has such devices."""
+        if (text, kind) not in self._mismatches:
+            kinds = self._options.inventory.kinds
+            selector = kinds.selector(text)
+            said = text if selector is None else mismatch(selector, kinds.examples[kind])
+            self._mismatches[text, kind] = said
+        return self._mismatches[text, kind]
 
     def _taint(self, request: DeviceRequest, pool: NodePoolKey, present: int) -> DeviceTaint | None:
         """A taint that keeps a device from *request* which nothing else does."""
