@@ -4,7 +4,7 @@ It starts from a draft and is kept in step with what is put and taken away; ever
 counts. What it leaves to whole plans: evicting for somebody else, and changing its mind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from solver.domain.identity import ClusterName, DeploymentKey
@@ -45,11 +45,17 @@ class LiveFleet:
         self.nodes = NodeArrays(survey, ())
         self.spread = SpreadCounts(survey, self.nodes)
         self.quotas = QuotaRoom(survey)
-        self._search = Search(survey, self.nodes, self.spread, Shapes(survey, self.nodes))
+        self._shapes = Shapes(survey, self.nodes)
+        self._search = Search(survey, self.nodes, self.spread, self._shapes)
         for kept in draft.kept:
             self._keep(kept)
         for new in draft.new:
             self._add(new)
+
+    def prepare(self, deployments: Iterable[ModelDeployment]) -> None:
+        """Work out where replicas of *deployments* can go at all, which their first decision would have to wait for."""
+        for deployment in deployments:
+            self._shapes.of(deployment)
 
     def draft(self) -> Draft:
         """What is kept and what is new, for ``compose`` and the measures."""
