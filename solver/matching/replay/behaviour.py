@@ -85,7 +85,20 @@ class Behaviour:
 
     @property
     def leaks_reservations(self) -> bool:
-        """What a rejected candidate has reserved is not given back (issue 140436; in 1.35.6 and 1.36.2)."""
+        """What a rejected candidate has reserved is not given back (issue 140436; in 1.35.6 and 1.36.2).
+
+        Nor are the counters of a share that is taken back.
+        """
+        return self.release < Release.V1_37
+
+    @property
+    def recharges_bare_shares(self) -> bool:
+        """A device with shares that take nothing of any capacity pays its counters again (issue 140433)."""
+        return self.release < Release.V1_37
+
+    @property
+    def overlooks_shares(self) -> bool:
+        """A device that allows no multiple allocations any more is given whole over its shares (issue 140797)."""
         return self.release < Release.V1_37
 
     @property

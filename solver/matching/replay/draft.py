@@ -19,6 +19,8 @@ class Choice:
     ask: Ask
     slot: Slot
     consumed: Mapping[str, Quantity] | None
+    #: It took the counters of the slot, and not an earlier share.
+    has_reserved: bool
 
 
 class Draft:
@@ -92,8 +94,8 @@ class Draft:
             if slot.published.consumes:
                 self._counters.release(slot.pool, slot.own, slot.uses)
             return
-        # allocator_experimental.go: a share keeps the counters that it reserved, and one that takes nothing
-        # of any capacity keeps the entry that says that the slot is in use.
+        # Issue 140436: up to 1.36.2 a share keeps the counters that it reserved.
+        self._give_back(slot, has_reserved=choice.has_reserved)
         self._unshare(slot, choice)
 
     def _take(self, claim: int, ask: Ask, slot: Slot, *, has_reserved: bool) -> bool:
@@ -113,7 +115,7 @@ class Draft:
                 shares[name] = shares.get(name, 0) + amount.nano
         else:
             self.taken[slot.number] |= 1 << claim
-        self.choices[claim].append(Choice(ask, slot, consumed))
+        self.choices[claim].append(Choice(ask, slot, consumed, has_reserved))
         return True
 
     def _fits_wrongly(self, ask: Ask, device: int, slot: Slot) -> bool:
@@ -126,14 +128,15 @@ class Draft:
         return self.fits(ask, self._scene.slots[slot.number - slot.position + device])
 
     def _unshare(self, slot: Slot, choice: Choice) -> None:
-        if not choice.consumed:
-            return
         shares = self._shares.get(slot.number)
-        if shares is None:
+        # Up to 1.36.2 a share that takes nothing of any capacity leaves the entry that says that the slot is in
+        # use; one that takes something may take the entry away under those that take nothing.
+        if shares is None or (self._leaks and not choice.consumed):
             return
-        for name, amount in choice.consumed.items():
+        for name, amount in (choice.consumed or {}).items():
             shares[name] -= amount.nano
-        if not any(shares.values()):
+        is_last = not any(shares.values()) if self._leaks else choice.has_reserved
+        if is_last:
             del self._shares[slot.number]
 
     def _give_back(self, slot: Slot, *, has_reserved: bool) -> None:
@@ -150,7 +153,7 @@ class Draft:
     def _is_shared_already(self, slot: Slot) -> bool:
         if self._behaviour.recharges_shares:
             return False
-        return slot.number in self._shares or slot.number in self._scene.consumed
+        return slot.number in self._shares or slot.number in self._scene.charged
 
     def _tolerates(self, ask: Ask, slot: Slot) -> bool:
         tolerations = ask.query.tolerations

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping
 from solver.domain.claim import AllocatedState, DeviceQuery
 from solver.domain.fleet import DeviceClass
 from solver.domain.quantity import Quantity
+from solver.domain.resource_slice import DeviceId
 from solver.matching.replay.behaviour import Behaviour
 from solver.matching.replay.capacity import consumption
 from solver.matching.replay.pools import gather
@@ -95,20 +96,35 @@ class Scene:
 
     def __init__(self, stage: Stage, allocated: AllocatedState) -> None:
         self.behaviour = stage.behaviour
+        if not stage.behaviour.consumable:
+            # The scheduler then counts every result as a device that is held whole (3.1 of reference/dra.md).
+            allocated = AllocatedState(devices=allocated.devices | allocated.shared)
         self.stage = stage
         self.pools = stage.pools
         self.slots = stage.slots
         self.allocated = allocated
-        self.held = [slot.id in allocated.devices for slot in stage.slots]
+        in_part = allocated.shared | allocated.consumed.keys()
+        overlooked = frozenset[DeviceId]() if stage.behaviour.overlooks_shares else in_part
+        self.held = [
+            slot.id in allocated.devices or (slot.id in overlooked and not slot.is_shared)
+            for slot in stage.slots
+        ]
         if stage.barriers:
             self.held += [False] * len(stage.pools)
         self.consumed: dict[int, Mapping[str, Quantity]] = {}
-        if allocated.consumed:
+        #: Slots of which a share is known to have paid the counters.
+        self.charged: frozenset[int] = frozenset()
+        if in_part:
+            # A share that takes nothing of any capacity leaves no entry in the AggregatedCapacity of Kubernetes.
             self.consumed = {
                 slot.number: allocated.consumed[slot.id]
                 for slot in stage.slots
-                if slot.id in allocated.consumed
+                if allocated.consumed.get(slot.id)
             }
+            bare = frozenset[DeviceId]() if stage.behaviour.recharges_bare_shares else in_part
+            self.charged = frozenset(
+                slot.number for slot in stage.slots if slot.number in self.consumed or slot.id in bare
+            )
 
     def candidates(self, device_class: DeviceClass, selectors: tuple[str, ...]) -> Candidates:
         """See :meth:`Stage.candidates`."""
