@@ -57,8 +57,8 @@ def _relevant(
     seen = [each for each in slices if _reaches(problem, each)]
     if not features.has(Gate.PARTITIONABLE_DEVICES):
         seen = [each for each in seen if not (each.scope.per_device or each.shared_counters)]
-    elif seen or features.release < Release.V1_37:
-        # Counters concern every node before 1.37, and then those that see something of the pool.
+    elif features.release < Release.V1_37:
+        # Counters concern every node before 1.37; since then they are looked up with the rest of the pool.
         seen += [each for each in slices if each.shared_counters and each not in seen]
     newest = max((each.generation for each in seen), default=0)
     return [each for each in seen if each.generation == newest]
@@ -99,7 +99,7 @@ def _pool(
         name=first.pool,
         state=state,
         devices=tuple(devices) if state is PoolState.USABLE else (),
-        all_devices=tuple(device for each in same for device in each.devices),
+        all_devices=tuple(device for each in looked_up for device in each.devices),
         counter_sets=tuple(found for each in looked_up for found in each.shared_counters),
     )
 

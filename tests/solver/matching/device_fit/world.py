@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from solver.domain.allocation_problem import AllocationProblem
 from solver.domain.claim import Claim, DeviceQuery
 from solver.domain.identity import Driver
-from solver.domain.kubernetes import Gate, SchedulerFeatures
+from solver.domain.kubernetes import Gate, Release, SchedulerFeatures
 from solver.domain.quantity import Quantity
 from solver.domain.resource_slice import DeviceId, ResourceSlice, SliceDevice
 from solver.selectors.selector import OutcomeKind, compile_selector
@@ -40,7 +40,7 @@ class World:
 
     def _concerns(self, each: ResourceSlice) -> bool:
         partitions = self.features.has(Gate.PARTITIONABLE_DEVICES)
-        if each.shared_counters:
+        if each.shared_counters and (not partitions or self.features.release < Release.V1_37):
             return partitions
         if each.scope.per_device:
             return partitions and any(self._reaches(each, device) for device in each.devices)
@@ -77,7 +77,7 @@ class World:
         if not is_valid:
             self.has_bad_pool = True
             return
-        self.pools[concerned[0].driver, concerned[0].pool] = same
+        self.pools[concerned[0].driver, concerned[0].pool] = known
         for each in concerned:
             for device in each.devices:
                 if self._reaches(each, device):
