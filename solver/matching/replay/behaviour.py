@@ -117,6 +117,16 @@ class Behaviour:
         return self.is_current
 
     @property
+    def insists_on_all(self) -> bool:
+        """A constraint against one of all devices ends the attempt (``must`` in ``allocateDevice``, every release)."""
+        return True
+
+    @property
+    def charges_again(self) -> bool:
+        """Admin access takes the counters of a device that somebody has a second time (issue 140729, every release)."""
+        return True
+
+    @property
     def counts_by_slice(self) -> bool:
         """Counters stand next to the devices of their slice (the API up to 1.34)."""
         return self.release < Release.V1_35

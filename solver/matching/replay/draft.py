@@ -29,6 +29,7 @@ class Draft:
     def __init__(self, claims: Sequence[Asked], scene: Scene) -> None:
         self._scene = scene
         self._behaviour = scene.behaviour
+        self._charges_again = scene.behaviour.charges_again
         self._leaks = scene.behaviour.leaks_reservations
         self._counters = Counters(scene.allocated, scene.behaviour)
         self.choices: list[list[Choice]] = [[] for _ in claims]
@@ -60,7 +61,7 @@ class Draft:
         has_reserved = bool(slot.published.consumes) and not (
             slot.is_shared and self._is_shared_already(slot)
         )
-        if has_reserved and not self._counters.reserve(slot.pool, slot.own, slot.uses):
+        if has_reserved and not self._counters.reserve(slot.pool, slot.own, self._uses(slot)):
             return False
         if slot.taints and not self._tolerates(ask, slot):
             self._give_back(slot, has_reserved=has_reserved)
@@ -92,7 +93,7 @@ class Draft:
         self.taken[slot.number] &= ~(1 << claim)
         if not slot.is_shared:
             if slot.published.consumes:
-                self._counters.release(slot.pool, slot.own, slot.uses)
+                self._counters.release(slot.pool, slot.own, self._uses(slot))
             return
         # Issue 140436: up to 1.36.2 a share keeps the counters that it reserved.
         self._give_back(slot, has_reserved=choice.has_reserved)
@@ -143,7 +144,13 @@ class Draft:
         # Issue 140436: up to 1.36.2 the counters of a candidate that taints or constraints rule out are lost
         # for the rest of the attempt.
         if has_reserved and not self._leaks:
-            self._counters.release(slot.pool, slot.own, slot.uses)
+            self._counters.release(slot.pool, slot.own, self._uses(slot))
+
+    def _uses(self, slot: Slot) -> tuple[tuple[tuple[str, str], int], ...]:
+        """What *slot*, if nobody has it yet, takes of counters."""
+        if self._charges_again:
+            return slot.uses
+        return () if self._scene.held[slot.number] or self.taken[slot.number] else slot.uses
 
     def _is_in_use(self, claim: int, ask: Ask, slot: Slot) -> bool:
         if not ask.is_admin:

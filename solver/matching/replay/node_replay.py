@@ -48,7 +48,7 @@ def allocate(
         problem.labels,
         problem.classes,
         features,
-        variant=variant,
+        behaviour=Behaviour.of(features, variant),
         step_limit=step_limit,
         shuffles_slices=shuffles_slices,
     )
@@ -59,7 +59,8 @@ class NodeReplay:
     """A node, made ready once for any number of pods: see :func:`allocate`.
 
     *slices* are all those of the cluster; an index of them is made once for all its nodes. Nodes that share
-    *selections* share the verdicts of selectors.
+    *selections* share the verdicts of selectors. *behaviour*: the copy of the allocator; None: the one that a
+    scheduler with *features* picks.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class NodeReplay:
         classes: Mapping[str, DeviceClass],
         features: SchedulerFeatures,
         *,
-        variant: AllocatorVariant | None = None,
+        behaviour: Behaviour | None = None,
         step_limit: int = STEP_LIMIT,
         shuffles_slices: bool = False,
         selections: Selections | None = None,
@@ -79,7 +80,7 @@ class NodeReplay:
         self._step_limit = step_limit
         self._shuffles_slices = shuffles_slices
         self._failure = ""
-        behaviour = Behaviour.of(features, variant)
+        behaviour = behaviour or Behaviour.of(features)
         index = slices if isinstance(slices, SliceIndex) else SliceIndex(slices)
         try:
             self._stage = Stage(index, node, labels, behaviour, selections or Selections())

@@ -32,6 +32,7 @@ class Search:
         self._held = scene.held
         self._is_consumable = scene.behaviour.consumable
         self._goes_on = scene.behaviour.tries_combinations
+        self._insists = scene.behaviour.insists_on_all
         self._forgets = scene.behaviour.forgets_alternative
         self._is_odd = scene.behaviour.weighs_wrong_device
         self._step_limit = step_limit
@@ -106,7 +107,7 @@ class Search:
         """Which devices it is to be is known; if one cannot be had there is no solution."""
         ask = self._claims[claim].requests[request][alternative]
         slot = self._slots[ask.everything[device]]
-        if not self._draft.choose(claim, ask, device, slot, must=True):
+        if not self._draft.choose(claim, ask, device, slot, must=self._insists):
             return Found.NOTHING
         # Up to 1.35 the index of the alternative is lost here (fixed in 1.36, 2026-02): the search goes on
         # with the first one, which may be content with a single device.
