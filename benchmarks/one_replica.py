@@ -1,6 +1,7 @@
 """One replica or gang at a time on a fleet that is 90 % full: milliseconds of a decision, audit included.
 
-Replicas of random deployments are put and random ones taken away, so that the fleet stays as full as it is. Each
+What runs stays, what is missing is put, and then more until 90 % of the GPUs of nodes that take new pods are in
+use. Replicas of random deployments are put and random ones taken away, so that the fleet stays as full as it is. Each
 fleet is loaded in a fresh process; the first decisions, which fill the tables, are figures of their own.
 """
 
@@ -9,14 +10,20 @@ import statistics
 import sys
 import time
 from random import Random
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from benchmarks.figure import Figure, figure, measured, peak_gibibytes
+
+if TYPE_CHECKING:
+    from solver.domain.workload import ModelDeployment
+    from solver.matching.scene import Survey
 
 BENCH = "one_replica"
 _FLEETS = {"F100": (1.0, 5.0), "F1000": (None, 15.0)}
 _SEEDS = (0, 1, 2)
 _FIRST = 500
+_FULL = 0.9
+_MOST_REFUSED = 2_000
 _DECISIONS = 2_000
 
 
@@ -66,7 +73,17 @@ def _measure(size: str, seed: int) -> None:
             if placed is None:
                 break
             put.append(placed.replica)
-    taken, total = int(live.nodes.used.sum()), int(live.nodes.free.sum())
+    total, refused = _gpus(survey), 0
+    taken = sum(_asked(deployment) * live.count(deployment.key) for deployment in problem.deployments)
+    # Then whatever still fits, until the fleet is as full as it is to be.
+    while taken < _FULL * total and refused < _MOST_REFUSED:
+        deployment = random.choice(problem.deployments)
+        placed = live.put(deployment)
+        if placed is None:
+            refused += 1
+        else:
+            put.append(placed.replica)
+            taken += _asked(deployment)
     times, found = [], 0
     for _ in range(_FIRST + _DECISIONS):
         deployment = random.choice(problem.deployments)
@@ -90,6 +107,25 @@ def _measure(size: str, seed: int) -> None:
                 "gibibytes": peak_gibibytes(),
             }
         )
+    )
+
+
+def _gpus(survey: "Survey") -> int:
+    """GPUs of nodes that take new pods."""
+    kinds = survey.kinds
+    gpus = [kind for kind, example in enumerate(kinds.examples) if example.driver.startswith("gpu")]
+    nodes = [node for node in range(len(kinds.total)) if survey.inventory.takes_new(node)]
+    return int(kinds.total[nodes][:, gpus].sum())
+
+
+def _asked(deployment: "ModelDeployment") -> int:
+    """GPUs of one replica."""
+    return sum(
+        engine.copies * member.pods_per_copy * request.count
+        for engine in deployment.engines
+        for member in engine.members
+        for request in member.requests
+        if request.name == "gpu"
     )
 
 
