@@ -23,26 +23,46 @@ def rejections(survey: Survey, draft: Draft, plan: Plan) -> tuple[Rejection, ...
     """One for each deployment with a shortfall, in the order of the deployments."""
     if not plan.shortfalls:
         return ()
-    insertion, complaints = Insertion(survey, draft), PoolRejections(survey.options)
+    pools = _Pools(survey, Insertion(survey, draft))
     return tuple(
-        _Rejecting(survey, insertion, complaints, survey.deployments[short.deployment]).rejection()
+        _Rejecting(survey, pools, survey.deployments[short.deployment]).rejection()
         for short in plan.shortfalls
     )
+
+
+class _Pools:
+    """The node pools as the plan leaves them, the same for all deployments."""
+
+    def __init__(self, survey: Survey, insertion: Insertion) -> None:
+        self.insertion = insertion
+        self.complaints = PoolRejections(survey.options)
+        self._inventory = survey.inventory
+        self._distinct: dict[NodePoolKey, tuple[tuple[int, int], ...]] = {}
+
+    def distinct(self, pool: NodePoolKey) -> tuple[tuple[int, int], ...]:
+        """Nodes of *pool* that take new pods: one of each that have the same left, and how many those are."""
+        if pool not in self._distinct:
+            found: dict[int, list[int]] = {}
+            for node in self._inventory.nodes_of_pool[pool]:
+                if self._inventory.takes_new(node):
+                    found.setdefault(self.insertion.ledger.state(node), []).append(node)
+            self._distinct[pool] = tuple((nodes[0], len(nodes)) for nodes in found.values())
+        return self._distinct[pool]
 
 
 class _Rejecting:
     def __init__(
         self,
         survey: Survey,
-        insertion: Insertion,
-        complaints: PoolRejections,
+        pools: _Pools,
         deployment: ModelDeployment,
     ) -> None:
         self.survey = survey
         self.inventory = survey.inventory
-        self.insertion = insertion
+        self.pools = pools
+        self.insertion = pools.insertion
+        self.complaints = pools.complaints
         self.deployment = deployment
-        self.complaints = complaints
 
     def rejection(self) -> Rejection:
         pools = self.survey.problem.fleet.node_pools
@@ -219,7 +239,8 @@ class _Rejecting:
 
     def _capacity(self, pool: NodePoolKey) -> PoolRejection | None:
         nodes = self.inventory.nodes_of_pool[pool]
-        usable = [node for node in nodes if self.inventory.takes_new(node)]
+        like = self.pools.distinct(pool)
+        usable = [node for node, _ in like]
         reason = Reason.INSUFFICIENT_FREE_CAPACITY
         if not usable:
             detail = f"all {len(nodes)} nodes are cordoned, not ready or tainted" if nodes else "no nodes"
@@ -230,7 +251,7 @@ class _Rejecting:
                 break
         else:
             return self._refused(pool, usable) or PoolRejection(
-                node_pool=pool, reason=reason, detail=self._shortest(pool, usable)
+                node_pool=pool, reason=reason, detail=self._shortest(pool, like)
             )
         if not self.insertion.would_fit(self.deployment, pool.cluster):
             detail = "one pod fits, the replica does not"
@@ -251,15 +272,16 @@ class _Rejecting:
                     return PoolRejection(node_pool=pool, reason=Reason.REFUSED_BY_ALLOCATOR, detail=message)
         return None
 
-    def _shortest(self, pool: NodePoolKey, usable: list[int]) -> str:
+    def _shortest(self, pool: NodePoolKey, like: tuple[tuple[int, int], ...]) -> str:
         """The request that fits least, in the devices that would do for it."""
         worst: tuple[int, str] | None = None
         for _, member, option in self._options(pool):
             for request, need in zip(member.requests, option.needs, strict=True):
-                left = [max(0, self.insertion.ledger.left_for(node, need.accepts)) for node in usable]
+                left = [max(0, self.insertion.ledger.left_for(node, need.accepts)) for node, _ in like]
+                total = sum(free * count for free, (_, count) in zip(left, like, strict=True))
                 text = (
                     f"{request.name}: {need.count} requested, {max(left)} free on the best node, "
-                    f"{sum(left)} in the pool"
+                    f"{total} in the pool"
                 )
                 if worst is None or max(left) - need.count < worst[0]:
                     worst = (max(left) - need.count, text)
@@ -270,7 +292,7 @@ class _Rejecting:
             for claim in claims_of(option.needs):
                 for name, ways in zip(names, claim.requests, strict=False):
                     alone = Need(0, 0, claim=PodClaim(requests=(ways,)))
-                    if not any(self.insertion.ledger.claims_fit(node, (alone,)) for node in usable):
+                    if not any(self.insertion.ledger.claims_fit(node, (alone,)) for node, _ in like):
                         return f"{name}: no node can give it beside what is taken of its devices"
         return "no node has devices, CPU, memory and a pod slot for one pod together"
 

@@ -12,6 +12,7 @@ _HEADERS = ("TIER", "VALUE", "BOUND", "UNIT", "OPTIMUM")
 _METHODS = {
     Path.NODES: "one model over single nodes",
     Path.CELLS: "counts over interchangeable nodes, then nodes",
+    Path.ONE_BY_ONE: "one replica after the other, each on the best place left; nothing is proven",
     Path.GREEDY: "greedy, the fallback: best fit, one replica at a time",
 }
 

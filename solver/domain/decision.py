@@ -14,6 +14,8 @@ class Path(StrEnum):
     """One CP-SAT model over single nodes: exact."""
     CELLS = "cells"
     """Counts over groups of interchangeable nodes, then nodes; bounds from the relaxation."""
+    ONE_BY_ONE = "one-by-one"
+    """A huge fleet: each replica on the best place there was when it was its turn; nothing is proven."""
     GREEDY = "greedy"
     """The fallback: best fit, one replica at a time."""
 

@@ -7,11 +7,13 @@ counts. What it leaves to whole plans: evicting for somebody else, and changing 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from solver.domain.identity import ClusterName, DeploymentKey
+import numpy as np
+
+from solver.domain.identity import ClusterName, DeploymentKey, ReplicaKey
 from solver.domain.workload import ModelDeployment
 from solver.live.audit import complaints
 from solver.live.domains import SpreadCounts, Where
-from solver.live.nodes import NodeArrays
+from solver.live.nodes import Ints, NodeArrays
 from solver.live.quotas import QuotaRoom
 from solver.live.search import Found, Search, Vector
 from solver.live.shapes import Shapes
@@ -38,8 +40,10 @@ class LiveFleet:
     def __init__(self, survey: Survey, draft: Draft) -> None:
         """The fleet as it is once *draft* has come true."""
         self.survey = survey
-        self._evicted = draft.evicted
-        self._kept: dict[object, KeptReplica] = {k.standing.replica.key: k for k in draft.kept}
+        self._evicted: dict[ReplicaKey, Standing] = {s.replica.key: s for s in draft.evicted}
+        self._kept: dict[ReplicaKey, KeptReplica] = {k.standing.replica.key: k for k in draft.kept}
+        #: What was given up since, as it was.
+        self._gone: dict[ReplicaKey, KeptReplica] = {}
         self._new: dict[int, NewReplica] = {}
         self._pods_on: dict[int, dict[object, Standing | NewReplica]] = {}
         self.nodes = NodeArrays(survey, ())
@@ -59,7 +63,11 @@ class LiveFleet:
 
     def draft(self) -> Draft:
         """What is kept and what is new, for ``compose`` and the measures."""
-        return Draft(kept=tuple(self._kept.values()), evicted=self._evicted, new=tuple(self._new.values()))
+        return Draft(
+            kept=tuple(self._kept.values()),
+            evicted=tuple(self._evicted.values()),
+            new=tuple(self._new.values()),
+        )
 
     def count(self, deployment: DeploymentKey) -> int:
         """Replicas of *deployment* that are there."""
@@ -101,8 +109,65 @@ class LiveFleet:
             KeyError: it is not there.
         """
         kept = self._kept.pop(standing.replica.key)
-        self._evicted = (*self._evicted, standing)
+        self._evicted[standing.replica.key] = standing
+        self._gone[standing.replica.key] = kept
         self._account_kept(kept, sign=-1)
+
+    def restore(self, standing: Standing) -> None:
+        """Undo :meth:`give_up`, whatever has happened since.
+
+        Raises:
+            KeyError: it was not given up.
+        """
+        kept = self._gone.pop(standing.replica.key)
+        del self._evicted[standing.replica.key]
+        self._kept[standing.replica.key] = kept
+        self._account_kept(kept, sign=1)
+
+    def take_back(self, standing: Standing) -> bool:
+        """Undo :meth:`give_up` if all that the replica had is still to be had, and it is still wanted."""
+        owner = standing.deployment
+        kept = self._gone.get(standing.replica.key)
+        if owner is None or kept is None or kept.added or self.count(owner.key) >= owner.replicas:
+            return False
+        room = self.quotas.room(owner.key.namespace)
+        if any(count > room[name] for name, count in _claimed(standing.pods).items() if name in room):
+            return False
+        cluster, zone = self._where(standing)
+        number = np.array([self.nodes.cluster_numbers[cluster]], dtype=np.int64)
+        zones = np.array([self.nodes.zone_numbers.get(zone or "", -1)], dtype=np.int64)
+        if not self.spread.allowed(owner, number, zones).all() or not self.nodes.ledger.returns(standing):
+            return False
+        for pod in standing.pods:
+            self.nodes.ledger.occupy(standing, pod, sign=-1)
+        self.restore(standing)
+        return True
+
+    def take_back_all(self) -> None:
+        """Take back whoever was given up and need not have been, higher priorities first."""
+        gone = [kept.standing for kept in self._gone.values()]
+        for standing in sorted(gone, key=_by_priority):
+            self.take_back(standing)
+
+    def kept(self) -> tuple[Standing, ...]:
+        """The replicas that are kept, in order."""
+        return tuple(kept.standing for kept in self._kept.values())
+
+    def has(self, standing: Standing) -> bool:
+        """Whether *standing* is kept."""
+        return standing.replica.key in self._kept
+
+    def held(self, standing: Standing) -> list[tuple[int, int]]:
+        """Nodes of *standing* and what its pods take of the devices of each, in the unit of ``survey.shares``."""
+        return [(pod.node, self._held(pod)) for pod in standing.pods if pod.node is not None]
+
+    def open_spots(self, deployment: ModelDeployment) -> tuple[Ints, int]:
+        """Single nodes that rules would allow a replica of *deployment*, full or not, and the devices that it takes."""
+        return self._search.open_spots(deployment, room=self.quotas.room(deployment.key.namespace))
+
+    def open_areas(self, deployment: ModelDeployment) -> list[tuple[Ints, int, int]]:
+        """Sets of nodes that rules would allow one, the devices of its largest pod, and how many pods it has."""
+        return self._search.open_areas(deployment, room=self.quotas.room(deployment.key.namespace))
 
     def _keep(self, kept: KeptReplica) -> None:
         self._account_kept(kept, sign=1)
@@ -162,6 +227,11 @@ class LiveFleet:
         wrong = complaints(self.survey, replica, others, self.spread, self.quotas)
         if wrong:
             raise UnsoundPlacement("; ".join(wrong))
+
+
+def _by_priority(standing: Standing) -> tuple[int, ReplicaKey]:
+    priority = standing.deployment.priority if standing.deployment is not None else 0
+    return -priority, standing.replica.key
 
 
 def _claimed(pods: Sequence[NewPod] | Sequence[StandingPod]) -> Mapping[str, int]:

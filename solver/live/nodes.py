@@ -45,6 +45,7 @@ class NodeArrays:
             count,
         )
         self.zones = tuple(zones)
+        self.zone_numbers = zones
         self.is_expected: Ints = np.fromiter(
             (node.is_expected for node in inventory.fleet.nodes), np.int64, count
         )

@@ -89,7 +89,35 @@ class Search:
             room: devices that its namespace may still claim, by class; others are free.
         """
         shape = self._shapes.of(deployment)
-        query = _Query(
+        query = self._query(deployment, shape, room)
+        return self._best_area(query, shape, self._best_spot(query, shape))
+
+    def open_spots(self, deployment: ModelDeployment, *, room: Mapping[str, int]) -> tuple[Ints, int]:
+        """Spots that rules and quotas allow, whether or not there is room, and the devices that a replica takes."""
+        shape = self._shapes.of(deployment)
+        if not shape.runs:
+            return np.zeros(0, dtype=np.int64), 0
+        query = self._query(deployment, shape, room)
+        at = self._allowed_spots(query, shape, np.ones(len(shape.spots), dtype=np.bool_))
+        return np.unique(shape.spots.take(at)), shape.runs[0][2].taken
+
+    def open_areas(
+        self, deployment: ModelDeployment, *, room: Mapping[str, int]
+    ) -> list[tuple[Ints, int, int]]:
+        """Areas that rules and quotas allow: their nodes, what the largest pod takes, and how many pods there are."""
+        shape = self._shapes.of(deployment)
+        if not shape.areas:
+            return []
+        usable = self._allowed_areas(self._query(deployment, shape, room), shape)
+        found = []
+        for index in usable.nonzero()[0]:
+            types = shape.layouts[int(shape.area_layout[index])].pattern.types
+            nodes = np.unique(np.concatenate(shape.areas[index].nodes))
+            found.append((nodes, max(each.taken for each in types), sum(each.count for each in types)))
+        return found
+
+    def _query(self, deployment: ModelDeployment, shape: Shape, room: Mapping[str, int]) -> "_Query":
+        return _Query(
             deployment=deployment,
             clusters=self._shapes.eligible(deployment),
             layouts=_within(shape, room),
@@ -101,7 +129,6 @@ class Search:
             far=self._far(deployment),
             is_spread=any(rule.mode is SpreadMode.REQUIRED for rule in deployment.spread),
         )
-        return self._best_area(query, shape, self._best_spot(query, shape))
 
     def _best_spot(self, query: "_Query", shape: Shape) -> Found | None:
         if not shape.runs:
@@ -111,15 +138,7 @@ class Search:
             self._nodes.most(pattern.whole, whole, shape.spots[start:end])
             for start, end, pattern in shape.runs
         ]
-        usable = (fits[0] if len(fits) == 1 else np.concatenate(fits)) > 0
-        usable &= query.clusters.take(shape.spot_cluster)
-        if query.layouts is not None:
-            usable &= query.layouts.take(shape.spot_layout)
-        at = usable.nonzero()[0]
-        if len(at) and query.is_spread:
-            nodes = shape.spots.take(at)
-            zone = self._nodes.zone.take(nodes)
-            at = at[self._spread.allowed(query.deployment, shape.spot_cluster.take(at), zone)]
+        at = self._allowed_spots(query, shape, (fits[0] if len(fits) == 1 else np.concatenate(fits)) > 0)
         if not len(at):
             return None
         vector = []
@@ -136,6 +155,28 @@ class Search:
             pods=pods_of(query.deployment, layout, [trail]),
             vector=tuple(vector),
         )
+
+    def _allowed_spots(self, query: "_Query", shape: Shape, usable: Mask) -> Ints:
+        """Those of the *usable* spots that no rule forbids."""
+        usable &= query.clusters.take(shape.spot_cluster)
+        if query.layouts is not None:
+            usable &= query.layouts.take(shape.spot_layout)
+        at = usable.nonzero()[0]
+        if len(at) and query.is_spread:
+            zone = self._nodes.zone.take(shape.spots.take(at))
+            at = at[self._spread.allowed(query.deployment, shape.spot_cluster.take(at), zone)]
+        found: Ints = at
+        return found
+
+    def _allowed_areas(self, query: "_Query", shape: Shape) -> Mask:
+        """The areas that no rule forbids."""
+        usable = query.clusters.take(shape.area_cluster)
+        if query.layouts is not None:
+            usable &= query.layouts.take(shape.area_layout)
+        if query.is_spread:
+            usable &= self._spread.allowed(query.deployment, shape.area_cluster, shape.area_zone)
+        found: Mask = usable
+        return found
 
     def _spot_column(self, tier: TierName, query: "_Query", shape: Shape, at: Ints) -> Ints:
         pods = shape.runs[0][2].pods
@@ -163,11 +204,7 @@ class Search:
     def _best_area(self, query: "_Query", shape: Shape, best: Found | None) -> Found | None:
         if not shape.areas:
             return best
-        usable = query.clusters.take(shape.area_cluster)
-        if query.layouts is not None:
-            usable &= query.layouts.take(shape.area_layout)
-        if query.is_spread:
-            usable &= self._spread.allowed(query.deployment, shape.area_cluster, shape.area_zone)
+        usable = self._allowed_areas(query, shape)
         pairs = self._spread.pairs(query.deployment, shape.area_cluster, shape.area_zone)
         least = {
             TierName.SPREAD: pairs,

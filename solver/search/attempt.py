@@ -4,6 +4,7 @@ from solver.baseline import baseline
 from solver.domain.decision import Path, SolveRecord
 from solver.formulation.build import build
 from solver.insertion import Insertion
+from solver.live.filling import filled
 from solver.matching.scene import Scene, Survey
 from solver.search.attempt_result import Attempt
 from solver.search.budget import Budget
@@ -11,6 +12,7 @@ from solver.search.cells import solve_cells
 from solver.search.cp_sat import NAME
 from solver.search.extract import extract
 from solver.search.no_goods import MOST_ROUNDS, forbid_what_does_not_fit
+from solver.search.size import is_huge
 from solver.search.tiers import Staged, solve
 
 #: A fleet with at most this many nodes that matter is solved whole, node by node.
@@ -18,7 +20,10 @@ MOST_NODES = 64
 
 
 def attempt(survey: Survey, budget: Budget) -> Attempt:
-    """Solve node by node where the fleet is small, over cells where it is not."""
+    """Solve node by node where the fleet is small, over cells where it is larger, one by one where it is huge."""
+    if is_huge(survey):
+        record = SolveRecord(solver="one by one", deterministic_time=0.0, solves=0, is_interrupted=False)
+        return Attempt(draft=filled(survey), path=Path.ONE_BY_ONE, bounds={}, record=record)
     if len(survey.problem.fleet.nodes) > MOST_NODES:
         return solve_cells(survey, budget)
     formulation = build(Scene(survey, single=True), baseline=baseline(survey))

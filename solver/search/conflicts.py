@@ -12,6 +12,7 @@ from solver.formulation.registry import CONSTRAINTS
 from solver.matching.scene import Survey
 from solver.search.fixes import fixes
 from solver.search.held import MOST_SINGLE, Held, held
+from solver.search.size import is_huge
 
 #: Solves that one conflict may cost; beyond that it is reported as it stands and said not to be minimal.
 _MOST_SOLVES = 200
@@ -34,13 +35,15 @@ class Explained:
 def explain_shortfalls(survey: Survey, plan: Plan, focus: DeploymentKey | None) -> Explained:
     """A conflict for each short deployment that has candidates, and up to three verified fixes for each.
 
-    On a large fleet only the first few are explained in depth, *focus* before all others.
+    On a large fleet only the first is explained in depth, or *focus*; on a huge one only *focus*.
     """
     conflicts: list[Conflict] = []
     found: list[Fix] = []
     short = [shortfall.deployment for shortfall in plan.shortfalls]
     is_small = len(survey.problem.fleet.nodes) <= MOST_SINGLE
     chosen = sorted(short, key=lambda key: (key != focus, -survey.deployments[key].priority, key))
+    if is_huge(survey):
+        chosen = [key for key in short if key == focus]
     for key in sorted(chosen[: _MOST_EXPLAINED if is_small else _MOST_EXPLAINED_AT_SCALE]):
         if survey.lacks_cache(survey.deployments[key]) or key in survey.refusals.given_up:
             continue
