@@ -1,22 +1,22 @@
 """A second look at one placement, without the arrays and tables that found it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from solver.domain.workload import ServingMode, SpreadMode
 from solver.live.domains import SpreadCounts
 from solver.live.quotas import QuotaRoom
 from solver.matching.candidates import has_distance
 from solver.matching.domains import domain_of
-from solver.matching.draft import NewReplica, unit_of
+from solver.matching.draft import KeptReplica, NewReplica, unit_of
 from solver.matching.ledger import Ledger
 from solver.matching.scene import Survey
-from solver.matching.standing import Standing
 
 
 def complaints(
     survey: Survey,
     replica: NewReplica,
-    others: Mapping[int, Sequence[Standing | NewReplica]],
+    others: Mapping[int, Sequence[KeptReplica | NewReplica]],
     spread: SpreadCounts,
     quotas: QuotaRoom,
 ) -> tuple[str, ...]:
@@ -45,30 +45,34 @@ def _wrong_template(replica: NewReplica) -> Iterator[str]:
 
 
 def _wrong_nodes(  # noqa: C901 (filling the nodes again is one list of steps)
-    survey: Survey, replica: NewReplica, others: Mapping[int, Sequence[Standing | NewReplica]]
+    survey: Survey, replica: NewReplica, others: Mapping[int, Sequence[KeptReplica | NewReplica]]
 ) -> Iterator[str]:
     """Every pod put once more on its node, which has been filled from nothing."""
-    standings = {id(o): o for found in others.values() for o in found if isinstance(o, Standing)}
+    kept = {id(o): o for found in others.values() for o in found if isinstance(o, KeptReplica)}
     ledger = Ledger(survey.options.special)
-    for standing in standings.values():
+    for each in kept.values():
+        standing = each.standing
         for pod in standing.pods:
-            if pod.node in others:
-                ledger.occupy(standing, pod)
+            node = each.added.get((pod.engine, pod.copy, pod.role, pod.rank), pod.node)
+            if node in others:
+                ledger.occupy(standing, replace(pod, node=node))
     news = {id(o): o for found in others.values() for o in found if isinstance(o, NewReplica)}
     for new in news.values():
-        for each in new.pods:
-            if each.node in others:
-                ledger.place(each.node, unit_of(new.deployment, each.engine, each.role, each.option))
-    for each in replica.pods:
-        node = survey.inventory.fleet.nodes[each.node]
-        if node.node_pool != each.option.pool or node.key.cluster != replica.cluster:
-            yield f"node {node.key} is not of node pool {each.option.pool}"
-        if not survey.inventory.takes_new(each.node):
-            yield f"node {node.key} takes no new pods"
-        unit = unit_of(replica.deployment, each.engine, each.role, each.option)
-        if not ledger.has_room(each.node, unit):
-            yield f"node {node.key} has no room for pod {each.engine}/{each.copy}/{each.role}/{each.rank}"
-        ledger.place(each.node, unit)
+        for new_pod in new.pods:
+            if new_pod.node in others:
+                ledger.place(
+                    new_pod.node, unit_of(new.deployment, new_pod.engine, new_pod.role, new_pod.option)
+                )
+    for own in replica.pods:
+        found = survey.inventory.fleet.nodes[own.node]
+        if found.node_pool != own.option.pool or found.key.cluster != replica.cluster:
+            yield f"node {found.key} is not of node pool {own.option.pool}"
+        if not survey.inventory.takes_new(own.node):
+            yield f"node {found.key} takes no new pods"
+        unit = unit_of(replica.deployment, own.engine, own.role, own.option)
+        if not ledger.has_room(own.node, unit):
+            yield f"node {found.key} has no room for pod {own.engine}/{own.copy}/{own.role}/{own.rank}"
+        ledger.place(own.node, unit)
 
 
 def _wrong_fabric(survey: Survey, replica: NewReplica) -> Iterator[str]:

@@ -18,8 +18,10 @@ from solver.live.quotas import QuotaRoom
 from solver.live.search import Found, Search, Vector
 from solver.live.shapes import Shapes
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
+from solver.matching.ledger import Unit
+from solver.matching.options import MemberOption
 from solver.matching.scene import Survey
-from solver.matching.standing import Standing, StandingPod
+from solver.matching.standing import Standing, StandingPod, member_of_pod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ class LiveFleet:
         #: What was given up since, as it was.
         self._gone: dict[ReplicaKey, KeptReplica] = {}
         self._new: dict[int, NewReplica] = {}
-        self._pods_on: dict[int, dict[object, Standing | NewReplica]] = {}
+        self._pods_on: dict[int, dict[int, KeptReplica | NewReplica]] = {}
         self.nodes = NodeArrays(survey, ())
         self.spread = SpreadCounts(survey, self.nodes)
         self.quotas = QuotaRoom(survey)
@@ -190,8 +192,13 @@ class LiveFleet:
         standing = kept.standing
         self.nodes.occupy(standing, [self._held(pod) for pod in standing.pods], sign=sign)
         for pod in standing.pods:
+            node = kept.added.get((pod.engine, pod.copy, pod.role, pod.rank))
+            if node is not None and standing.deployment is not None:
+                # Pods that a larger template adds.
+                self.nodes.place(node, _added_unit(self.survey, standing, pod), self._held(pod), sign=sign)
+                self._list(node, kept, sign)
             if pod.node is not None:
-                self._list(pod.node, standing, sign)
+                self._list(pod.node, kept, sign)
         if standing.deployment is not None:
             self.spread.add(standing.deployment.key, self._where(standing), sign=sign)
         namespace = standing.replica.key.deployment.namespace
@@ -202,7 +209,7 @@ class LiveFleet:
         zone = self.survey.inventory.places[nodes[0]].zone if nodes else None
         return ClusterName(standing.replica.key.cluster), zone
 
-    def _list(self, node: int, replica: Standing | NewReplica, sign: int) -> None:
+    def _list(self, node: int, replica: KeptReplica | NewReplica, sign: int) -> None:
         here = self._pods_on.setdefault(node, {})
         if sign > 0:
             here[id(replica)] = replica
@@ -227,6 +234,16 @@ class LiveFleet:
         wrong = complaints(self.survey, replica, others, self.spread, self.quotas)
         if wrong:
             raise UnsoundPlacement("; ".join(wrong))
+
+
+def _added_unit(survey: Survey, standing: Standing, pod: StandingPod) -> Unit:
+    """A pod that a kept replica lacks, served as its fellows are."""
+    member = member_of_pod(standing, pod)
+    refused_as = survey.refusals.number(member)
+    option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs, refused_as=refused_as)
+    if standing.deployment is None:
+        raise ValueError("a replica without a template lacks no pods")
+    return unit_of(standing.deployment, pod.engine, pod.role, option)
 
 
 def _by_priority(standing: Standing) -> tuple[int, ReplicaKey]:

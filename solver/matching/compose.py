@@ -20,6 +20,7 @@ from solver.domain.plan import (
     SlotDevices,
 )
 from solver.domain.policy import Preemption
+from solver.domain.workload import ModelDeployment
 from solver.matching.draft import (
     Draft,
     KeptReplica,
@@ -235,6 +236,7 @@ def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
         for deployment in survey.problem.deployments
     }
     successors = Counter(new.deployment.key for new in draft.new)
+    winners = _Winners(draft)
     for standing in sorted(draft.evicted, key=lambda s: (s.is_misplaced, s.replica.key)):
         key = standing.replica.key.deployment
         if surplus.get(key, 0) > 0:
@@ -243,34 +245,49 @@ def _evicts(survey: Survey, draft: Draft) -> Iterator[Evict]:
             noun = "replica is" if wanted == 1 else "replicas are"
             reason, because = EvictionReason.SCALE_DOWN, f"{wanted} {noun} wanted"
         else:
-            reason, because = _chosen(survey, draft, standing, moves=successors[key] > 0)
+            reason, because = _chosen(survey, winners, standing, moves=successors[key] > 0)
             successors[key] -= 1
         yield Evict(replica=standing.replica.key, name=standing.replica.name, reason=reason, because=because)
 
 
-def _chosen(survey: Survey, draft: Draft, standing: Standing, *, moves: bool) -> tuple[EvictionReason, str]:
+def _chosen(
+    survey: Survey, winners: "_Winners", standing: Standing, *, moves: bool
+) -> tuple[EvictionReason, str]:
     """Why a replica goes that could stay; *moves* if its deployment gets one elsewhere for it."""
     if standing.is_misplaced and moves:
         return EvictionReason.MOVED, f"{'; '.join(standing.flags)}, and there is room elsewhere"
     own = standing.deployment.priority if standing.deployment is not None else 0
-    nodes = {pod.node for pod in standing.pods if pod.node is not None}
-    winners = sorted(
-        (not nodes & used, -priority, key) for priority, key, used in _winners(draft) if priority > own
-    )
-    if winners and survey.problem.policy.preemption is not Preemption.NEVER:
-        _, priority, winner = winners[0]
-        because = f"{winner} has priority {-priority}, above {own}, and takes its place"
+    winner = winners.above(own, standing)
+    if winner is not None and survey.problem.policy.preemption is not Preemption.NEVER:
+        priority, key = winner
+        because = f"{key} has priority {-priority}, above {own}, and takes its place"
         return EvictionReason.PREEMPTED, because
     if has_added_pods(standing):
         return EvictionReason.MOVED, "its template outgrew its nodes, and there is room elsewhere"
     return EvictionReason.MOVED, "a rebalance within the eviction budget of the policy"
 
 
-def _winners(draft: Draft) -> Iterator[tuple[int, DeploymentKey, set[int]]]:
-    """Whoever gets a node that it did not have: priority, deployment and those nodes."""
-    for new in draft.new:
-        yield new.deployment.priority, new.deployment.key, {pod.node for pod in new.pods}
-    for kept in draft.kept:
-        owner = kept.standing.deployment
-        if owner is not None and kept.added:
-            yield owner.priority, owner.key, set(kept.added.values())
+class _Winners:
+    """Whoever gets a node that it did not have: minus its priority, and its deployment; the highest comes first."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._first: tuple[int, DeploymentKey] | None = None
+        self._on_node: dict[int, tuple[int, DeploymentKey]] = {}
+        for new in draft.new:
+            self._add(new.deployment, {pod.node for pod in new.pods})
+        for kept in draft.kept:
+            if kept.standing.deployment is not None and kept.added:
+                self._add(kept.standing.deployment, set(kept.added.values()))
+
+    def _add(self, deployment: ModelDeployment, nodes: set[int]) -> None:
+        entry = (-deployment.priority, deployment.key)
+        self._first = entry if self._first is None else min(self._first, entry)
+        for node in nodes:
+            self._on_node[node] = min(self._on_node.get(node, entry), entry)
+
+    def above(self, priority: int, standing: Standing) -> tuple[int, DeploymentKey] | None:
+        """The first above *priority* that takes a node of *standing*, or else any; None if there is none."""
+        nodes = {pod.node for pod in standing.pods if pod.node is not None}
+        here = sorted(self._on_node[node] for node in nodes if node in self._on_node)
+        found = next((entry for entry in here if -entry[0] > priority), self._first)
+        return found if found is not None and -found[0] > priority else None
