@@ -247,7 +247,7 @@ class _Rejecting:
             return PoolRejection(node_pool=pool, reason=reason, detail=detail)
         for engine, member, option in self._options(pool):
             unit = unit_of(self.deployment, engine.name, member.role, option)
-            if any(self.insertion.ledger.has_room(node, unit) for node in usable):
+            if self.insertion.ledger.with_room(usable, unit):
                 break
         else:
             return self._refused(pool, usable) or PoolRejection(

@@ -96,6 +96,8 @@ class Ledger:
         self._states: dict[object, int] = {}
         self._devices_state: dict[int, int] = {}
         self._devices_states: dict[object, int] = {}
+        self._devices_known: dict[object, dict[int, bool]] = {}
+        self._left_for: dict[tuple[int, int], int] = {}
         self._left_in: dict[int, int] = {}
         self._known: dict[Unit, dict[int, bool]] = {}
         for standing in standings:
@@ -186,11 +188,14 @@ class Ledger:
 
     def left_for(self, node: int, accepts: int) -> int:
         """Devices of the kinds in *accepts* on *node* that nobody holds, less what could only come from them."""
-        held = self._of(node)
-        present = sum(1 << kind for kind in held)
-        free = sum(count for kind, count in held.items() if accepts >> kind & 1)
-        only = (n for mask, n in self._needs[node].items() if mask & present & ~accepts == 0)
-        return free - sum(only)
+        key = (self.devices_state(node), accepts)
+        if key not in self._left_for:
+            held = self._of(node)
+            present = sum(1 << kind for kind in held)
+            free = sum(count for kind, count in held.items() if accepts >> kind & 1)
+            only = (n for mask, n in self._needs[node].items() if mask & present & ~accepts == 0)
+            self._left_for[key] = free - sum(only)
+        return self._left_for[key]
 
     def _fits(self, node: int, unit: Unit) -> bool:
         self._of(node)
@@ -200,7 +205,14 @@ class Ledger:
             # What is not asked for is not refused, even where others took too much of it.
             if any(want > have for want, have in zip(asked, left, strict=True) if want):
                 return False
-        return self.devices_fit(node, unit)
+        if self.takes_shared(unit):
+            return self.devices_fit(node, unit)
+        # Deployments differ in CPU and memory more often than in devices, and so do nodes.
+        known = self._devices_known.setdefault((unit.needs, unit.refused_as), {})
+        state = self.devices_state(node)
+        if state not in known:
+            known[state] = self.devices_fit(node, unit)
+        return known[state]
 
     def devices_fit(self, node: int, unit: Unit) -> bool:
         """Whether the devices for *unit* are there; CPU, memory and pod slots are not looked at."""
