@@ -186,7 +186,7 @@ class Evening(Insertion):
         key = (replica.deployment.key, replica.cluster)
         self.counts[key] -= 1
         self.placed[replica.deployment.key] -= 1
-        self.zones[key].remove(self.inventory.places[replica.pods[0].node].zone)
+        self.zones[key[0]][key[1]].remove(self.inventory.places[replica.pods[0].node].zone)
         self.usage.remove(replica.deployment, replica.pods)
 
 

@@ -30,7 +30,7 @@ class Insertion:
         self.usage = QuotaUsage(survey)
         self.counts: dict[tuple[DeploymentKey, ClusterName], int] = {}
         self.placed: dict[DeploymentKey, int] = {}
-        self.zones: dict[tuple[DeploymentKey, ClusterName], list[str | None]] = {}
+        self.zones: dict[DeploymentKey, dict[ClusterName, list[str | None]]] = {}
         for kept in draft.kept:
             self._count_kept(kept)
             self._charge_added(kept)
@@ -100,13 +100,15 @@ class Insertion:
         self.counts[key] = self.counts.get(key, 0) + 1
         self.placed[key[0]] = self.placed.get(key[0], 0) + 1
         nodes = [pod.node for pod in standing.pods if pod.node is not None]
-        self.zones.setdefault(key, []).append(self.inventory.places[nodes[0]].zone if nodes else None)
+        zone = self.inventory.places[nodes[0]].zone if nodes else None
+        self.zones.setdefault(key[0], {}).setdefault(key[1], []).append(zone)
 
     def _count(self, deployment: ModelDeployment, cluster: ClusterName, pods: Sequence[NewPod]) -> None:
         key = (deployment.key, cluster)
         self.counts[key] = self.counts.get(key, 0) + 1
         self.placed[deployment.key] = self.placed.get(deployment.key, 0) + 1
-        self.zones.setdefault(key, []).append(self.inventory.places[pods[0].node].zone)
+        zone = self.inventory.places[pods[0].node].zone
+        self.zones.setdefault(deployment.key, {}).setdefault(cluster, []).append(zone)
         self.usage.add(deployment, pods)
 
     def _charge_added(self, kept: KeptReplica) -> None:
@@ -196,8 +198,8 @@ class Insertion:
     def _domain_counts(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
         """Replicas in each domain that could have some."""
         counts = dict.fromkeys(eligible_domains(self.survey, deployment, rule), 0)
-        for (key, name), zones in self.zones.items():
-            for other in zones if key == deployment.key else ():
+        for name, zones in self.zones.get(deployment.key, {}).items():
+            for other in zones:
                 domain = domain_of(self.inventory, rule, name, other)
                 if domain is not None:
                     counts[domain] = counts.get(domain, 0) + 1

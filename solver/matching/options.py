@@ -142,7 +142,7 @@ class Options:
         """
         key = (self.kind(member), pool)
         if key not in self._of_pool:
-            like = (key[0], self._likeness(pool))
+            like = (key[0], self.likeness(pool))
             if like not in self._of_like_pool:
                 self._of_like_pool[like] = self._work_out(member, pool)
             found = self._of_like_pool[like]
@@ -168,7 +168,7 @@ class Options:
             self._numbers[id(thing)] = known
         return known[1]
 
-    def _likeness(self, pool: NodePoolKey) -> int:
+    def likeness(self, pool: NodePoolKey) -> int:
         """Equal for node pools that serve every member alike."""
         if pool not in self._likenesses:
             inventory = self.inventory

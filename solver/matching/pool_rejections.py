@@ -1,5 +1,6 @@
 """Why a node pool cannot serve a member: worked out only for those who ask."""
 
+from dataclasses import replace
 from itertools import product
 
 from solver.domain.claim import MOST_DEVICES_OF_A_CLAIM
@@ -19,11 +20,22 @@ class PoolRejections:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._mismatches: dict[tuple[str, int], str] = {}
+        #: By what members request and what pools are like: pools that are alike say the same.
+        self._known: dict[tuple[int, int], PoolRejection | None] = {}
 
     def of(self, member: Member, pool: NodePoolKey) -> PoolRejection | None:
         """Why *pool* has no option for *member*; None if it has one, or has no nodes to look at."""
+        if self._options.of_pool(member, pool):
+            return None
+        key = (self._options.kind(member), self._options.likeness(pool))
+        if key not in self._known:
+            self._known[key] = self._work_out(member, pool)
+        found = self._known[key]
+        return None if found is None else replace(found, node_pool=pool)
+
+    def _work_out(self, member: Member, pool: NodePoolKey) -> PoolRejection | None:
         totals = self._options.totals(pool)
-        if self._options.of_pool(member, pool) or not totals:
+        if not totals:
             return None
         present = 0
         for held in totals:
