@@ -5,7 +5,7 @@ Deployments, replicas and claims each add how they select devices and how they n
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictStr, model_validator
 from pydantic.alias_generators import to_camel
@@ -40,6 +40,9 @@ class CapacityRequests(ApiModel):
 class DeviceQuery(ApiModel):
     """How many devices, how much of each, and which of their taints do no harm."""
 
+    #: An API server writes defaults into what it stores, so that a field at its default says nothing.
+    has_stored_defaults: ClassVar[bool] = True
+
     count: Count = 1
     allocation_mode: Literal["ExactCount", "All"] = "ExactCount"
     tolerations: Annotated[tuple[Toleration, ...], Field(max_length=16)] = ()
@@ -47,9 +50,16 @@ class DeviceQuery(ApiModel):
 
     @model_validator(mode="after")
     def _count_fits(self) -> Self:
-        if self.allocation_mode == "All" and "count" in self.model_fields_set:
+        if self.allocation_mode == "All" and self.says("count"):
             raise rule_broken(at=".count", found=str(self.count), expected="none with allocationMode All")
         return self
+
+    def says(self, field: str) -> bool:
+        """Whether somebody wrote *field*, as far as the object can tell."""
+        if field not in self.model_fields_set:
+            return False
+        default = type(self).model_fields[field].default
+        return not (self.has_stored_defaults and default and getattr(self, field) == default)
 
 
 class AlternativeBase(DeviceQuery):
@@ -78,7 +88,7 @@ def check_form(request: DeviceQuery, alternatives: Sequence[AlternativeBase], *,
     if not alternatives:
         return
     for field in type(request).model_fields:
-        if field not in ("name", "first_available") and field in request.model_fields_set:
+        if field not in ("name", "first_available") and request.says(field):
             raise rule_broken(
                 at=f".{to_camel(field)}",
                 found="the field beside firstAvailable",

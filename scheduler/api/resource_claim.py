@@ -60,6 +60,8 @@ ClaimSelectors = Annotated[tuple[ClaimSelector, ...], Field(max_length=32)]
 class ExactRequest(DeviceQuery):
     """Devices of one class, all matching every selector."""
 
+    has_stored_defaults = False  # an API server stores no count beside allocationMode All
+
     count: ClaimCount = 1
     capacity: ClaimCapacity | None = None
     device_class_name: Name253
@@ -69,6 +71,8 @@ class ExactRequest(DeviceQuery):
 
 class ClaimAlternative(AlternativeBase):
     """Devices of one class that would do."""
+
+    has_stored_defaults = False
 
     count: ClaimCount = 1
     capacity: ClaimCapacity | None = None

@@ -70,7 +70,7 @@ RULES: list[tuple[Object, str, object, str, str]] = [
      "found the unknown field selectrs, expected this required field"),
     *((DEPLOYMENT, D0, preferring(an_alternative(), **{field: value}), f"{REQUEST}.{field}",
        "found the field beside firstAvailable, expected it on each alternative")
-      for field, value in (("count", 1), ("selectors", [SELECTOR]), ("allocationMode", "All"), ("tolerations", []),
+      for field, value in (("count", 2), ("selectors", [SELECTOR]), ("allocationMode", "All"), ("tolerations", []),
                            ("capacity", {}))),
     (DEPLOYMENT, D0, preferring(an_alternative(), adminAccess=True), f"{REQUEST}.adminAccess",
      "found the field beside firstAvailable, expected one of the two"),
@@ -131,6 +131,19 @@ def test_each_rule_says_where_what_and_what_else(
     """A user must be able to fix the manifest from the line alone."""
     found = broken(changed(base, path, value))
     assert any(fault.path == at and message in fault.message for fault in found), found
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        preferring(an_alternative(), count=1, allocationMode="ExactCount"),
+        preferring(an_alternative(count=1, allocationMode="All")),
+        {"name": "gpu", "selectors": [SELECTOR], "allocationMode": "All", "count": 1},
+    ],
+)
+def test_a_default_that_the_api_server_stored_says_nothing(request_: Object) -> None:
+    """What a valid deployment becomes when it is stored must still be valid when it is read back."""
+    assert [] == broken(changed(DEPLOYMENT, D0, request_))
 
 
 def test_a_constraint_may_name_an_alternative() -> None:
