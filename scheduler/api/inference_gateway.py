@@ -16,7 +16,7 @@ class MetalLB(ApiModel):
 class Traefik(ApiModel):
     """The Traefik installation."""
 
-    version: StrictStr | None = None
+    version: StrictStr
     load_balancer: Literal["MetalLB"] | None = None
     metallb: MetalLB | None = None
 

@@ -108,6 +108,7 @@ RULES: list[tuple[Object, str, object, str, str]] = [
      "found nothing, expected this block when backend is Traefik"),
     (GATEWAY, "spec.traefik.loadBalancer", "MetalLB", "spec.traefik.metallb",
      "found nothing, expected this block when loadBalancer is MetalLB"),
+    (GATEWAY, "spec.traefik.version", ..., "spec.traefik.version", "found nothing, expected this required field"),
     (GATEWAY, "spec.traefik.metallb", {}, "spec.traefik.metallb.addressPool", "found nothing"),
     (CLASS, "spec.devices.0.deviceClassName", ..., "spec.devices[0].deviceClassName",
      "found nothing, expected a DeviceClass name when claim is DRA"),
