@@ -48,6 +48,8 @@ class Condition(ApiModel):
     status: StrictStr
     reason: StrictStr = ""
     message: StrictStr = ""
+    last_transition_time: StrictStr | None = None
+    observed_generation: StrictInt | None = None
 
 
 class Metadata(ApiModel):

@@ -1,5 +1,6 @@
 """InferenceCluster: a cluster of the fleet and its node pools."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
@@ -16,6 +17,7 @@ from scheduler.api.base import (
     rule_broken,
     unique_by,
 )
+from scheduler.api.inference_class import AttributeValue, CapacityValue
 from scheduler.api.price import PriceText
 
 MOST_NODES = 100_000
@@ -206,10 +208,36 @@ class ClusterSpec(ApiModel):
         return self
 
 
+class PublishedDevice(ApiModel):
+    """Devices that each node of the pool has, as their class declares them."""
+
+    name: StrictStr
+    claim: StrictStr = ""
+    driver: StrictStr = ""
+    device_class_name: StrictStr = ""
+    count: StrictInt | None = None
+    attributes: Annotated[Mapping[StrictStr, AttributeValue], Field(max_length=32)] = {}
+    capacity: Annotated[Mapping[StrictStr, CapacityValue], Field(max_length=32)] = {}
+
+
 class PublishedPool(ApiModel):
     """A node pool that the cluster publishes to the scheduler."""
 
     name: StrictStr
+    nodes: StrictInt | None = None
+    devices: Annotated[tuple[PublishedDevice, ...], Field(max_length=16)] = ()
+
+
+class ProviderConfigReference(ApiModel):
+    """The configuration that workloads of the cluster are made through."""
+
+    name: StrictStr = ""
+
+
+class CacheStorage(ApiModel):
+    """Where the cluster stores caches."""
+
+    storage_class_name: StrictStr = ""
 
 
 class GatewayAddress(ApiModel):
@@ -221,8 +249,11 @@ class GatewayAddress(ApiModel):
 class ClusterStatus(HasConditions):
     """What was observed of the cluster."""
 
+    provider_config_ref: ProviderConfigReference | None = None
     gateway: GatewayAddress | None = None
-    gpu_pools: tuple[PublishedPool, ...] | None = None
+    cache: CacheStorage | None = None
+    namespace: StrictStr = ""
+    gpu_pools: Annotated[tuple[PublishedPool, ...], Field(max_length=8), UniqueByName] | None = None
 
 
 class InferenceCluster(Resource):

@@ -52,9 +52,16 @@ class CachedCluster(ApiModel):
     message: StrictStr = ""
 
 
+class CacheSummary(ApiModel):
+    """Clusters that are ready, of those that were matched: ``1/2``."""
+
+    ready: StrictStr = ""
+
+
 class CacheStatus(HasConditions):
     """How far the cache is."""
 
+    summary: CacheSummary | None = None
     clusters: Annotated[tuple[CachedCluster, ...], UniqueByName] = ()
 
 

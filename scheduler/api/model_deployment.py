@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from scheduler.api.base import (
     ApiModel,
@@ -100,8 +100,22 @@ class DeploymentSpec(ApiModel):
     spread: Annotated[tuple[Spread, ...], AfterValidator(unique_by("topology_key", "mode"))] = ()
 
 
+class ReplicaCounts(ApiModel):
+    """Replicas that are placed, and those of them that serve."""
+
+    total: StrictInt | None = None
+    ready: StrictInt | None = None
+
+
+class DeploymentStatus(HasConditions):
+    """What became of the deployment; the selector is for the scale subresource and matches no pod."""
+
+    replicas: ReplicaCounts | None = None
+    selector: StrictStr = ""
+
+
 class ModelDeployment(Resource):
     """A model to be served on the fleet."""
 
     spec: DeploymentSpec
-    status: HasConditions | None = None
+    status: DeploymentStatus | None = None

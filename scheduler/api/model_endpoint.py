@@ -12,8 +12,20 @@ class EndpointSpec(ApiModel):
     rewrite_path: StrictStr | None = None
 
 
+class EndpointRouting(ApiModel):
+    """What gateways route to."""
+
+    backend_name: StrictStr = ""
+
+
+class EndpointStatus(HasConditions):
+    """How the endpoint is reached."""
+
+    routing: EndpointRouting | None = None
+
+
 class ModelEndpoint(Resource):
     """A replica's endpoint, or one outside the fleet."""
 
     spec: EndpointSpec
-    status: HasConditions | None = None
+    status: EndpointStatus | None = None
