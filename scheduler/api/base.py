@@ -1,9 +1,19 @@
 """What all kinds share: how fields are read, metadata, conditions, and how a broken rule is raised."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -19,6 +29,8 @@ NotEmpty = Annotated[StrictStr, Field(min_length=1)]
 Name63 = Annotated[StrictStr, Field(min_length=1, max_length=63)]
 Name253 = Annotated[StrictStr, Field(min_length=1, max_length=253)]
 Labels = Mapping[StrictStr, StrictStr]
+Amount = Annotated[object, WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
+"""A quantity as it is written; whether it is one is found out when it is used."""
 
 
 class ApiModel(BaseModel):
@@ -94,23 +106,30 @@ def rule_broken(*, at: str = "", found: str, expected: str) -> PydanticCustomErr
 T = TypeVar("T")
 
 
-def unique_by(*fields: str) -> Callable[[tuple[T, ...]], tuple[T, ...]]:
+@dataclass(frozen=True, slots=True)
+class ItemKeys:
     """A validator of a list whose items are told apart by *fields*, as in a Kubernetes list of type map."""
 
-    def check(items: tuple[T, ...]) -> tuple[T, ...]:
+    fields: tuple[str, ...]
+
+    def __call__(self, items: tuple[T, ...]) -> tuple[T, ...]:
+        """The *items*, whose keys are all different."""
         seen = set()
         for position, item in enumerate(items):
-            key = tuple(getattr(item, field) for field in fields)
+            key = tuple(getattr(item, field) for field in self.fields)
             if key in seen:
                 raise rule_broken(
-                    at=f"[{position}].{to_camel(fields[0])}",
+                    at=f"[{position}].{to_camel(self.fields[0])}",
                     found=f"{':'.join(map(str, key))!r} a second time",
-                    expected=f"each {' and '.join(map(to_camel, fields))} once",
+                    expected=f"each {' and '.join(map(to_camel, self.fields))} once",
                 )
             seen.add(key)
         return items
 
-    return check
+
+def unique_by(*fields: str) -> AfterValidator:
+    """What to annotate a list with whose items are told apart by *fields*."""
+    return AfterValidator(ItemKeys(fields))
 
 
 def block_for(owner: BaseModel, *, choice: str, value: str, block: str) -> None:
@@ -125,13 +144,13 @@ def block_for(owner: BaseModel, *, choice: str, value: str, block: str) -> None:
         )
 
 
-UniqueByName = AfterValidator(unique_by("name"))
+UniqueByName = unique_by("name")
 
 
 class HasConditions(ApiModel):
     """A status with conditions."""
 
-    conditions: tuple[Condition, ...] = ()
+    conditions: Annotated[tuple[Condition, ...], unique_by("type")] = ()
 
     def condition(self, kind: str) -> Condition | None:
         """The condition of type *kind*, None if it is not there."""

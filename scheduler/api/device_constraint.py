@@ -4,20 +4,20 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, Field, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictStr, WithJsonSchema, model_validator
 
 from scheduler.api.base import ApiModel, rule_broken
 from scheduler.api.nearest import nearest_hint
 
-_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,31}"
 _LONGEST_DOMAIN = 63
 
 
 def _check_qualified(name: str) -> str:
     domain, _, identifier = name.rpartition("/")
-    is_domain = len(domain) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(domain)
-    if not (is_domain and _IDENTIFIER.fullmatch(identifier)):
+    is_domain = len(domain) <= _LONGEST_DOMAIN and re.fullmatch(_DOMAIN, domain)
+    if not (is_domain and re.fullmatch(_IDENTIFIER, identifier)):
         raise rule_broken(
             found=repr(name),
             expected="an attribute with its domain, such as resource.kubernetes.io/pcieRoot",
@@ -25,13 +25,27 @@ def _check_qualified(name: str) -> str:
     return name
 
 
-QualifiedAttribute = Annotated[StrictStr, AfterValidator(_check_qualified)]
+QualifiedAttribute = Annotated[
+    StrictStr,
+    AfterValidator(_check_qualified),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": _LONGEST_DOMAIN + 1 + 32,
+            "pattern": f"^{_DOMAIN}/{_IDENTIFIER}$",
+            "allOf": [{"pattern": f"^[^/]{{1,{_LONGEST_DOMAIN}}}/"}],
+        }
+    ),
+]
+
+
+_RequestName = Annotated[StrictStr, Field(max_length=63 + 1 + 63)]
 
 
 class DeviceConstraint(ApiModel):
     """Ties the devices of *requests* (``request`` or ``request/alternative``; none: of all) to each other."""
 
-    requests: Annotated[tuple[StrictStr, ...], Field(max_length=32)] = ()
+    requests: Annotated[tuple[_RequestName, ...], Field(max_length=32)] = ()
     match_attribute: QualifiedAttribute | None = None
     distinct_attribute: QualifiedAttribute | None = None
 

@@ -7,34 +7,38 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictStr, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from scheduler.api.base import ApiModel, rule_broken
+from scheduler.api.base import Amount, ApiModel, rule_broken
 from scheduler.api.engine import Count
 from scheduler.api.toleration import Toleration
 
 MOST_ALTERNATIVES = 8
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_DNS_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _OF_REQUESTS_ONLY = ("adminAccess", "firstAvailable")
 
 
 def _check_label(name: str) -> str:
     # A constraint names an alternative as REQUEST/ALTERNATIVE.
-    if not _DNS_LABEL.fullmatch(name):
+    if not re.fullmatch(_DNS_LABEL, name):
         raise rule_broken(
             found=repr(name), expected="at most 63 lower-case letters, digits or '-', no '-' at either end"
         )
     return name
 
 
-DnsLabel = Annotated[StrictStr, AfterValidator(_check_label)]
+DnsLabel = Annotated[
+    StrictStr,
+    AfterValidator(_check_label),
+    WithJsonSchema({"type": "string", "maxLength": 63, "pattern": f"^{_DNS_LABEL}$"}),
+]
 
 
 class CapacityRequests(ApiModel):
     """Amounts of a shared device by capacity name (quantities, read by the snapshot)."""
 
-    requests: Annotated[Mapping[StrictStr, object], Field(max_length=32)] = {}
+    requests: Annotated[Mapping[StrictStr, Amount], Field(max_length=32)] = {}
 
 
 class DeviceQuery(ApiModel):

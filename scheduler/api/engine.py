@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Protocol, Self
 
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import ConfigDict, Field, StrictInt, StrictStr, model_validator
 
 from scheduler.api.base import ApiModel, Name63, rule_broken
 from scheduler.api.pod_template import PodTemplate
@@ -20,6 +20,8 @@ SelectorText = Annotated[StrictStr, Field(min_length=1, max_length=10240)]
 
 class Selector(ApiModel):
     """A CEL expression over one device."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     cel: SelectorText | None = None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, WithJsonSchema, model_validator
 
 from scheduler.api.base import (
     ApiModel,
@@ -172,14 +172,22 @@ def _within(least: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _counted_from(least: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "integer", "minimum": least, "maximum": MOST_NODES})
+
+
+Nodes = Annotated[StrictInt, _within(0), _counted_from(0)]
+NodesFromOne = Annotated[StrictInt, _within(1), _counted_from(1)]
+
+
 class NodePool(ApiModel):
     """A group of nodes of one class; ``pricePerNodeHour`` is an addition of ours."""
 
     name: Annotated[StrictStr, Field(max_length=40)]
     class_name: Name253
-    node_count: Annotated[StrictInt, _within(0)] = 1
-    min_node_count: Annotated[StrictInt, _within(0)] | None = None
-    max_node_count: Annotated[StrictInt, _within(1)] | None = None
+    node_count: Nodes = 1
+    min_node_count: Nodes | None = None
+    max_node_count: NodesFromOne | None = None
     zones: tuple[StrictStr, ...] = ()
     capacity_block: CapacityBlock | None = None
     fabric: Fabric | None = None
@@ -191,7 +199,7 @@ class ClusterSpec(ApiModel):
     """The cluster and its node pools."""
 
     cluster: ClusterSource
-    taints: Annotated[tuple[ClusterTaint, ...], AfterValidator(unique_by("key", "effect"))] = ()
+    taints: Annotated[tuple[ClusterTaint, ...], unique_by("key", "effect")] = ()
     node_pools: Annotated[tuple[NodePool, ...], Field(min_length=1, max_length=8), UniqueByName] | None = None
 
     @model_validator(mode="after")

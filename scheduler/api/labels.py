@@ -4,31 +4,30 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StrictStr
+from pydantic import AfterValidator, Field, StrictStr, WithJsonSchema
 
 from scheduler.api.base import MODELPLANE_GROUP, rule_broken
 
-_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_LONGEST_PREFIX = 253
+_NAME = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_PREFIX = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+LABEL_KEY_PATTERNS = (f"({_PREFIX}/)?{_NAME}", "([^/]{1,253}/)?[^/]+")
+"""What the whole key of a label or an annotation matches: how it is written, and how long its prefix is."""
 _LONGEST_VALUE = 63
 _LONGEST_ANNOTATION = 8192
 
 
 def is_label_key(key: str) -> bool:
     """Whether Kubernetes takes *key* as the key of a label or an annotation."""
-    prefix, slash, name = key.rpartition("/")
-    if slash and not (len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix)):
-        return False
-    return _NAME.fullmatch(name) is not None
+    return all(re.fullmatch(pattern, key) for pattern in LABEL_KEY_PATTERNS)
 
 
-def _check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+def check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+    """The *labels*, none of them Modelplane's own or more than Kubernetes takes."""
     for key, value in labels.items():
         _check_key(key)
         if key.startswith(f"{MODELPLANE_GROUP}/"):
             raise rule_broken(at=f"[{key}]", found="a key of Modelplane's own", expected="another prefix")
-        if len(value) > _LONGEST_VALUE or (value and not _NAME.fullmatch(value)):
+        if len(value) > _LONGEST_VALUE or (value and not re.fullmatch(_NAME, value)):
             raise rule_broken(
                 at=f"[{key}]",
                 found=repr(value),
@@ -37,7 +36,8 @@ def _check_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return labels
 
 
-def _check_annotations(annotations: Mapping[str, str]) -> Mapping[str, str]:
+def check_annotations(annotations: Mapping[str, str]) -> Mapping[str, str]:
+    """The *annotations*, whose keys Kubernetes takes and whose values are not too long."""
     for key, value in annotations.items():
         _check_key(key)
         if len(value) > _LONGEST_ANNOTATION:
@@ -56,7 +56,11 @@ def _check_key(key: str) -> None:
         )
 
 
-TemplateLabels = Annotated[Mapping[StrictStr, StrictStr], Field(max_length=32), AfterValidator(_check_labels)]
+_Label = Annotated[
+    StrictStr, WithJsonSchema({"type": "string", "maxLength": _LONGEST_VALUE, "pattern": f"^({_NAME})?$"})
+]
+_Annotation = Annotated[StrictStr, WithJsonSchema({"type": "string", "maxLength": _LONGEST_ANNOTATION})]
+TemplateLabels = Annotated[Mapping[StrictStr, _Label], Field(max_length=32), AfterValidator(check_labels)]
 TemplateAnnotations = Annotated[
-    Mapping[StrictStr, StrictStr], Field(max_length=32), AfterValidator(_check_annotations)
+    Mapping[StrictStr, _Annotation], Field(max_length=32), AfterValidator(check_annotations)
 ]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import Field, StrictInt, StrictStr, model_validator
 
 from scheduler.api.base import (
     ApiModel,
@@ -97,7 +97,7 @@ class DeploymentSpec(ApiModel):
     replicas: Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
     template: ReplicaTemplate
     priority: Int32 = 0
-    spread: Annotated[tuple[Spread, ...], AfterValidator(unique_by("topology_key", "mode"))] = ()
+    spread: Annotated[tuple[Spread, ...], unique_by("topology_key", "mode")] = ()
 
 
 class ReplicaCounts(ApiModel):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from scheduler.api.base import (
     ApiModel,
@@ -60,15 +60,11 @@ class PolicySpec(ApiModel):
     """Everything has a default that changes nothing."""
 
     tiers: Annotated[tuple[TierEntry, ...], UniqueByName] = ()
-    quotas: Annotated[
-        tuple[QuotaEntry, ...], AfterValidator(unique_by("namespace", "device_class_name"))
-    ] = ()
+    quotas: Annotated[tuple[QuotaEntry, ...], unique_by("namespace", "device_class_name")] = ()
     eviction_budget: NonNegative = 0
     preemption: Literal["LowerPriority", "Never"] = "LowerPriority"
     shortfall_unit: Literal["replicas", "devices"] = "replicas"
-    price_overrides: Annotated[
-        tuple[PriceOverride, ...], AfterValidator(unique_by("cluster", "node_pool"))
-    ] = ()
+    price_overrides: Annotated[tuple[PriceOverride, ...], unique_by("cluster", "node_pool")] = ()
     prefer_ready_caches: StrictBool = True
     require_gateway: StrictBool = True
 

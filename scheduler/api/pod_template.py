@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr
 
-from scheduler.api.base import ApiModel, NotEmpty, rule_broken
+from scheduler.api.base import Amount, ApiModel, NotEmpty, rule_broken
 from scheduler.api.labels import TemplateAnnotations, TemplateLabels
 
 ENGINE_CONTAINER = "engine"
@@ -45,7 +45,7 @@ class EnvironmentVariable(ApiModel):
 class ResourceAmounts(ApiModel):
     """What the container requests of its node besides devices (quantities, read by the snapshot)."""
 
-    requests: Mapping[StrictStr, object] = {}
+    requests: Mapping[StrictStr, Amount] = {}
 
 
 class Container(ApiModel):
@@ -65,7 +65,8 @@ class ImagePullSecret(ApiModel):
     name: StrictStr
 
 
-def _named_engine(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+def check_engine_name(containers: tuple[Container, ...]) -> tuple[Container, ...]:
+    """The *containers*, each called ``engine``."""
     for position, container in enumerate(containers):
         if container.name != ENGINE_CONTAINER:
             raise rule_broken(
@@ -78,7 +79,7 @@ class PodSpec(ApiModel):
     """Exactly one container, named ``engine``."""
 
     containers: Annotated[
-        tuple[Container, ...], Field(min_length=1, max_length=1), AfterValidator(_named_engine)
+        tuple[Container, ...], Field(min_length=1, max_length=1), AfterValidator(check_engine_name)
     ]
     image_pull_secrets: tuple[ImagePullSecret, ...] = ()
 

@@ -4,12 +4,12 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from scheduler.api.base import rule_broken
 
 MICRODOLLARS = 10**6
-_PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+_PRICE = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 
 
 def microdollars(text: object) -> int:
@@ -18,11 +18,13 @@ def microdollars(text: object) -> int:
     Raises:
         PydanticCustomError: *text* is not such a number, or has more than six decimals.
     """
-    if not isinstance(text, str) or not _PRICE.fullmatch(text):
+    if not isinstance(text, str) or not re.fullmatch(_PRICE, text):
         raise rule_broken(
             found=repr(text), expected='US dollars as text with at most 6 decimals, such as "12.29"'
         )
     return int(Decimal(text) * MICRODOLLARS)
 
 
-PriceText = Annotated[int, BeforeValidator(microdollars)]
+PriceText = Annotated[
+    int, BeforeValidator(microdollars), WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$"})
+]
