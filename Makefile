@@ -49,12 +49,13 @@ check: lint check-generated test ## what CI runs
 
 PROTOS = $(sort $(wildcard proto/modelplane/scheduler/v1/*.proto))
 
-generate: setup ## the stubs of proto/, checked in
+generate: setup ## the stubs of proto/ and the definitions of deploy/crds/, checked in
 	@$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=proto --pyi_out=proto $(PROTOS)
+	@$(BIN)/python -m adapters.kubernetes.crds deploy/crds
 
-check-generated: generate ## fails when generating the stubs changes anything
-	@git diff --exit-code --stat -- proto || (echo "the stubs were stale: commit what make generate wrote" >&2; exit 1)
-	@test -z "$$(git ls-files --others --exclude-standard -- proto)" || (echo "generated files are not checked in" >&2; exit 1)
+check-generated: generate ## fails when generating changes anything
+	@git diff --exit-code --stat -- proto deploy/crds || (echo "generated files were stale: commit what make generate wrote" >&2; exit 1)
+	@test -z "$$(git ls-files --others --exclude-standard -- proto deploy/crds)" || (echo "generated files are not checked in" >&2; exit 1)
 
 mutants: setup ## mutation testing of the replay, ten minutes; see tests/solver/matching/replay/MUTANTS.md
 	@$(UV) sync --quiet --locked --group mutants --python $(PYTHON) 2>/dev/null || $(UV) sync --quiet --locked --group mutants --python $(PYTHON) --system-certs

@@ -1,0 +1,1 @@
+"""The CustomResourceDefinitions of the API, made from the models in ``scheduler.api``."""
