@@ -9,7 +9,7 @@ UV := .uv/bin/uv
 unexport VIRTUAL_ENV
 unexport PYTHONPATH
 
-.PHONY: help setup demo test check lint generate check-generated bench mutants clean
+.PHONY: help setup demo test e2e check lint generate check-generated bench mutants clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -37,6 +37,10 @@ demo: setup ## plan the example fleet, say why, and try one selector on it
 
 test: setup ## every test
 	@$(BIN)/pytest -q -n 2
+
+e2e: setup ## tests against a real API server, built on the first run (needs Go; ten minutes, then seconds)
+	@programs=$$(tests/e2e/control_plane/build.sh) && \
+		{ test -z "$$programs" || MODELPLANE_CONTROL_PLANE=$$programs $(BIN)/pytest -q -rs -n 0 tests/e2e; }
 
 lint: setup ## formatter, linter, import contracts, types, protos
 	@$(BIN)/ruff format --check --quiet .
