@@ -210,6 +210,7 @@ class Search:
             TierName.SPREAD: pairs,
             TierName.DISTANCE: shape.area_level,
             TierName.LOCALITY: query.far.take(shape.area_cluster),
+            TierName.PRICE: shape.area_price,
         }
         self._rule_out(query, shape, usable, least, best)
         at = usable.nonzero()[0]

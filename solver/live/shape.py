@@ -83,5 +83,7 @@ class Shape:
     area_cluster: Ints = field(default_factory=_none)
     area_zone: Ints = field(default_factory=_none)
     area_level: Ints = field(default_factory=_none)
+    #: What a replica in each area costs at the least.
+    area_price: Ints = field(default_factory=_none)
     #: For each type that areas have: nodes of all areas in turn, where each starts, and which areas those are.
     supplies: list[tuple[PodType, Ints, Ints, Ints]] = field(default_factory=list)

@@ -66,6 +66,7 @@ class ShapeBuilder:
         shape = Shape()
         spots: list[tuple[Ints, Ints, int]] = []
         area_layout: list[int] = []
+        area_price: list[int] = []
         for name in self.survey.inventory.clusters:
             joint = [self.survey.options.of_engine(engine, name) for engine in self.deployment.engines]
             for choice in product(*joint):
@@ -79,7 +80,16 @@ class ShapeBuilder:
                     found = self._areas(layout, self.nodes.cluster_numbers[name])
                     shape.areas += found
                     area_layout += [number] * len(found)
+                    area_price += [self._cheapest(layout, area) for area in found]
+        shape.area_price = np.array(area_price, dtype=np.int64)
         return collected(shape, spots, area_layout, self.nodes)
+
+    def _cheapest(self, layout: Layout, area: Area) -> int:
+        """What a replica in *area* costs at the least."""
+        return sum(
+            each.count * int(self.shapes.prices(layout.option(each), nodes).min())
+            for each, nodes in zip(layout.pattern.types, area.nodes, strict=True)
+        )
 
     def _layout(self, choice: tuple[tuple[MemberOption, ...], ...]) -> Layout:
         pools: dict[NodePoolKey, int] = {}
