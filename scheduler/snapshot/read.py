@@ -55,6 +55,14 @@ def read(
         return _reading(intake, claims)
 
 
+def wanted_deployments(intake: Intake) -> Iterator[tuple[DeploymentKey, Deployment]]:
+    """What each valid ModelDeployment wants that is not being deleted, by key."""
+    for _, found in sorted(intake.control.get("ModelDeployment", {}).items()):
+        if isinstance(found.model, ModelDeployment) and found.model.metadata.deletion_timestamp is None:
+            wanted = deployment(found, found.model, intake.findings)
+            yield wanted.key, wanted
+
+
 def _read_file(file: File, intake: Intake) -> None:
     for document in documents(file, intake.findings):
         if document.value is None:
@@ -84,7 +92,7 @@ def _silently(_: str) -> None:
 
 def _reading(intake: Intake, claim_paths: Sequence[Path]) -> Reading:
     findings = intake.findings
-    deployments = dict(_deployments(intake))
+    deployments = dict(wanted_deployments(intake))
     counted = counted_replicas(intake.control.get("ModelReplica", {}), deployments.keys(), findings)
     on_cluster = by_cluster(counted)
     joined = {
@@ -132,13 +140,6 @@ def _reading(intake: Intake, claim_paths: Sequence[Path]) -> Reading:
         loose_devices=loose.build(),
         selectors=selector_uses(intake, claims.selectors),
     )
-
-
-def _deployments(intake: Intake) -> Iterator[tuple[DeploymentKey, Deployment]]:
-    for _, found in sorted(intake.control.get("ModelDeployment", {}).items()):
-        if isinstance(found.model, ModelDeployment) and found.model.metadata.deletion_timestamp is None:
-            wanted = deployment(found, found.model, intake.findings)
-            yield wanted.key, wanted
 
 
 def _claims(
