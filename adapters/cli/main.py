@@ -31,6 +31,7 @@ _VERBS: Mapping[str, _Verb] = {
     "validate": _Verb("adapters.cli.validate", "Check manifests and recorded clusters."),
     "plan": _Verb("adapters.cli.plan", "Decide where every replica goes."),
     "explain": _Verb("adapters.cli.explain", "Say why a deployment is where it is, or is not."),
+    "whatif": _Verb("adapters.cli.whatif", "Say what would be different if something changed."),
     "selector": _Verb("adapters.cli.selector", "Try device selectors."),
     "allocator": _Verb("adapters.cli.allocator", "Try the device allocator of Kubernetes."),
     "simulate": _Verb("adapters.cli.simulate", "Make fleets to try things on."),

@@ -16,6 +16,7 @@ VERBS = [
     ["validate"],
     ["plan"],
     ["explain"],
+    ["whatif"],
     ["selector"],
     ["selector", "eval"],
     ["selector", "cases"],
@@ -52,7 +53,7 @@ def test_help_lists_every_verb() -> None:
     result = CliRunner().invoke(cli, ["--help"])
 
     assert 0 == result.exit_code
-    for verb in ("validate", "plan", "explain", "selector", "simulate"):
+    for verb in ("validate", "plan", "explain", "whatif", "selector", "simulate"):
         assert f"  {verb} " in result.stdout
 
 
