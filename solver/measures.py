@@ -203,8 +203,7 @@ def _taken(survey: Survey, replica: Keep | Create, slot: Slot) -> int:
         if pod.held is not None:
             return survey.shares.of_kinds(pod.held)
     needs, classes = slot_needs(survey, replica, slot)
-    pairs = zip(needs, classes, strict=True)
-    return sum(survey.shares.of_node(need) for need, name in pairs if name is not None)
+    return survey.shares.of_pod(needs, classes)
 
 
 def _canonical(survey: Survey, plan: Plan) -> tuple[str, int]:

@@ -182,7 +182,9 @@ class LiveFleet:
         deployment = new.deployment
         for pod in new.pods:
             unit = unit_of(deployment, pod.engine, pod.role, pod.option)
-            self.nodes.place(pod.node, unit, self._taken(pod), sign=sign)
+            self.nodes.place(
+                pod.node, unit, self.survey.shares.of_pod(pod.option.needs, pod.option.classes), sign=sign
+            )
             self._list(pod.node, new, sign)
         zone = self.survey.inventory.places[new.pods[0].node].zone
         self.spread.add(deployment.key, (new.cluster, zone), sign=sign)
@@ -216,15 +218,10 @@ class LiveFleet:
         else:
             here.pop(id(replica), None)
 
-    def _taken(self, pod: NewPod) -> int:
-        pairs = zip(pod.option.needs, pod.option.classes, strict=True)
-        return sum(self.survey.shares.of_node(need) for need, name in pairs if name is not None)
-
     def _held(self, pod: StandingPod) -> int:
         if pod.held is not None:
             return self.survey.shares.of_kinds(pod.held)
-        pairs = zip(pod.needs, pod.classes, strict=True)
-        return sum(self.survey.shares.of_node(need) for need, name in pairs if name is not None)
+        return self.survey.shares.of_pod(pod.needs, pod.classes)
 
     def _audit(self, replica: NewReplica, found: Found) -> None:
         del found

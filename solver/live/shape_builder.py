@@ -120,7 +120,7 @@ class ShapeBuilder:
             PodType(
                 unit=unit,
                 number=self.nodes.number(unit),
-                taken=self._taken(option),
+                taken=self.survey.shares.of_pod(option.needs, option.classes),
                 count=count,
                 members=tuple(members),
             )
@@ -132,10 +132,6 @@ class ShapeBuilder:
             pods=self.pods,
             taken=sum(each.taken * each.count for each in found),
         )
-
-    def _taken(self, option: MemberOption) -> int:
-        pairs = zip(option.needs, option.classes, strict=True)
-        return sum(self.survey.shares.of_node(need) for need, name in pairs if name is not None)
 
     def _usable(self, layout: Layout, each: PodType) -> Ints:
         """Nodes of the pool that no rule keeps single pods of the type from."""

@@ -3,12 +3,13 @@
 Where no device of the problem comes in parts, everything is counted in devices; otherwise in thousandths.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.domain.identity import DeviceClassName
 from solver.matching.inventory import Inventory
 from solver.matching.kind_terms import counter_stem
 from solver.matching.kinds import bits
@@ -57,6 +58,10 @@ class Shares:
     def of_node(self, need: Need) -> int:
         """What a request takes of the devices that a node can be left with."""
         return 0 if need.accepts & self.elsewhere else self.of_need(need)
+
+    def of_pod(self, needs: Sequence[Need], classes: Sequence[DeviceClassName | None]) -> int:
+        """What a pod takes of the devices that its node can be left with; Synthetic requests take nothing."""
+        return sum(self.of_node(need) for need, name in zip(needs, classes, strict=True) if name is not None)
 
     def of_kinds(self, devices: Iterable[tuple[int, int]]) -> int:
         """Devices by kind, those that a node can be left with."""
