@@ -135,7 +135,7 @@ def _rehearsal(rounds: int) -> list[Figure]:
 
 def _measure(seed: int) -> None:
     from benchmarks.fleets import mid_fleet  # noqa: PLC0415 (only the measured process loads it)
-    from solver.matching.scene import Survey  # noqa: PLC0415
+    from solver.matching.survey import Survey  # noqa: PLC0415
     from solver.place import place  # noqa: PLC0415
     from solver.rehearsal import Rehearsals, rehearse  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from benchmarks.figure import Figure, figure, measured, peak_gibibytes
 
 if TYPE_CHECKING:
     from solver.domain.workload import ModelDeployment
-    from solver.matching.scene import Survey
+    from solver.matching.survey import Survey
 
 BENCH = "one_replica"
 _FLEETS = {"F100": (1.0, 5.0), "F1000": (None, 15.0)}
@@ -57,7 +57,7 @@ def _measure(size: str, seed: int) -> None:
     from simulations.fleets import PRESETS, generate  # noqa: PLC0415
     from solver.greedy import kept_only  # noqa: PLC0415
     from solver.live import LiveFleet  # noqa: PLC0415
-    from solver.matching.scene import Survey  # noqa: PLC0415
+    from solver.matching.survey import Survey  # noqa: PLC0415
 
     problem = generate(replace(PRESETS[size], seed=seed))
     started = time.perf_counter()

@@ -64,7 +64,7 @@ def _measure(case: str, seed: int) -> None:
     from benchmarks.fleets import mid_fleet  # noqa: PLC0415 (only the measured process loads it)
     from solver.greedy import greedy  # noqa: PLC0415
     from solver.matching.compose import compose  # noqa: PLC0415
-    from solver.matching.scene import Survey  # noqa: PLC0415
+    from solver.matching.survey import Survey  # noqa: PLC0415
     from solver.measures import measures  # noqa: PLC0415
     from solver.place import place  # noqa: PLC0415
     from solver.selectors.selector import compile_selector  # noqa: PLC0415

@@ -15,9 +15,9 @@ from solver.domain.plan import Create, Evict, EvictionReason, Keep, Plan, Slot
 from solver.domain.policy import Preemption, TierName
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
 from solver.matching.domains import domain_of, standing_domain
-from solver.matching.scene import Survey, has_added_pods
 from solver.matching.slot_needs import member_of, slot_needs
 from solver.matching.spread_domains import eligible_domains
+from solver.matching.survey import Survey, has_added_pods
 from solver.measures import measures
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from solver.greedy import kept_only
 from solver.matching.compose import compose
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 
 

@@ -15,8 +15,8 @@ from solver.domain.resource_slice import SliceDevice
 from solver.domain.workload import DeviceRequest, Member
 from solver.matching.kind_terms import written_capacity
 from solver.matching.replay.capacity import consumption
-from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of
+from solver.matching.survey import Survey
 
 Found = Iterator[tuple[str, str]]
 Guest = tuple[Keep | Create, Slot]

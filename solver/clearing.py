@@ -12,8 +12,8 @@ from solver.evening import Evening, is_rigid, unit
 from solver.matching.draft import Draft, KeptReplica, NewReplica
 from solver.matching.ledger import Unit
 from solver.matching.levels import devices_per_replica
-from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import Standing
+from solver.matching.survey import Survey, has_added_pods
 
 #: Nodes tried for one missing pod, those that lack the least first.
 _MOST_NODES = 24

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from solver.claim_audit import broken_claims
 from solver.domain.plan import Create, Keep, Plan, Slot
 from solver.matching.needs import asks_for_more
-from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of, slot_needs
 from solver.matching.standing import resources_of
+from solver.matching.survey import Survey
 from solver.matching.twins import twins
 
 Found = Iterator[tuple[str, str]]

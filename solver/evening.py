@@ -12,7 +12,7 @@ from solver.insertion import Insertion
 from solver.matching.draft import Draft, NewPod, NewReplica, unit_of
 from solver.matching.ledger import Unit
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 _BOTH = 2
 

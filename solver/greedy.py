@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from solver.domain.replica import Health
 from solver.insertion import Insertion
 from solver.matching.draft import Draft, KeptReplica
-from solver.matching.scene import Survey
 from solver.matching.standing import Standing
+from solver.matching.survey import Survey
 
 
 def greedy(survey: Survey) -> Draft:

@@ -14,9 +14,10 @@ from solver.matching.ledger import Ledger, Unit
 from solver.matching.levels import devices_per_replica
 from solver.matching.options import MemberOption
 from solver.matching.quota_usage import QuotaUsage
-from solver.matching.scene import Survey, added_fabric
+from solver.matching.scene import added_fabric
 from solver.matching.spread_domains import eligible_domains
 from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod
+from solver.matching.survey import Survey
 
 
 class Insertion:

@@ -23,9 +23,9 @@ from solver.matching.levels import (
     priorities,
     tier_name,
 )
-from solver.matching.scene import Survey, has_added_pods
 from solver.matching.slot_needs import slot_needs
 from solver.matching.standing import DOES_NOT_FIT, NOT_SELECTED, Footing, Standing
+from solver.matching.survey import Survey, has_added_pods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

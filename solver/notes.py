@@ -8,7 +8,7 @@ from solver.domain.device_table import WITHHELD
 from solver.domain.fleet import CapacitySource
 from solver.domain.plan import Plan
 from solver.matching.kinds import bits
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def notes(survey: Survey, plan: Plan) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from solver.greedy import greedy, kept_only
 from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.refusals import Refusals
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.notes import notes
 from solver.rehearsal import Refusal, Rehearsals, rehearse

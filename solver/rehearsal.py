@@ -13,8 +13,8 @@ from solver.domain.workload import Member
 from solver.matching.draft import PodKey
 from solver.matching.rehearsed_node import ANY_ORDER, NodeAnswer, PodClaims, RehearsedNode, held_on
 from solver.matching.replay import Selections
-from solver.matching.scene import Survey
 from solver.matching.slot_needs import member_of
+from solver.matching.survey import Survey
 from solver.matching.twins import twins
 
 

@@ -16,7 +16,7 @@ from solver.matching.options import MemberOption
 from solver.matching.pod_claim import PodClaim
 from solver.matching.pool_rejections import PoolRejections
 from solver.matching.refusals import MOST_TRIES
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def rejections(survey: Survey, draft: Draft, plan: Plan) -> tuple[Rejection, ...]:

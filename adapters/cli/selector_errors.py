@@ -12,7 +12,7 @@ from solver.domain.identity import NodePoolKey
 from solver.domain.problem import Problem
 from solver.domain.workload import DeviceRequest
 from solver.matching.kinds import bits
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 _HEADERS = ("DEPLOYMENT", "ENGINE", "REQUEST", "NODE POOL", "DEVICES", "SELECTOR ERROR")
 _Row = tuple[str, str, str, str, int, str]

@@ -10,7 +10,7 @@ from solver.domain.identity import DeploymentKey, NodePoolKey
 from solver.domain.problem import Problem
 from solver.domain.workload import ModelDeployment
 from solver.matching.pool_rejections import PoolRejections
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 ELIGIBLE = "eligible"
 

@@ -7,8 +7,8 @@ from solver.domain.fleet import Node
 from solver.domain.identity import ClusterName
 from solver.domain.problem import Problem
 from solver.domain.replica import ObservedSlot, Replica
-from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing
+from solver.matching.survey import Survey
 
 
 def with_assumed_nodes(problem: Problem, clusters: Collection[ClusterName]) -> Problem:

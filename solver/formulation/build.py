@@ -12,7 +12,8 @@ from solver.formulation.terms.misplaced import MisplacedTerm
 from solver.formulation.terms.unfilled import UnfilledTerm
 from solver.formulation.variables import Variables, create, is_counted
 from solver.matching.levels import NOT_READY, priorities
-from solver.matching.scene import Scene, has_added_pods
+from solver.matching.scene import Scene
+from solver.matching.survey import has_added_pods
 
 Baseline = Mapping[str, int]
 

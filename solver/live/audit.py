@@ -10,7 +10,7 @@ from solver.matching.candidates import has_distance
 from solver.matching.domains import domain_of
 from solver.matching.draft import KeptReplica, NewReplica, unit_of
 from solver.matching.ledger import Ledger
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def complaints(

@@ -8,8 +8,8 @@ from solver.domain.identity import ClusterName, DeploymentKey
 from solver.domain.workload import ModelDeployment, SpreadMode, SpreadRule
 from solver.live.nodes import Ints, Mask, NodeArrays
 from solver.matching.domains import CLUSTER, domain_of
-from solver.matching.scene import Survey
 from solver.matching.spread_domains import eligible_domains
+from solver.matching.survey import Survey
 
 Where = tuple[ClusterName, str | None]
 """The cluster of a replica, and the zone of its first pod."""

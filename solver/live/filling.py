@@ -7,7 +7,7 @@ from solver.live.fleet import LiveFleet
 from solver.live.preemption import Preempting
 from solver.matching.draft import Draft
 from solver.matching.levels import devices_per_replica
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def filled(survey: Survey) -> Draft:

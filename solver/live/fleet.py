@@ -20,8 +20,8 @@ from solver.live.shapes import Shapes
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
 from solver.matching.ledger import Unit
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
 from solver.matching.standing import Standing, StandingPod, member_of_pod
+from solver.matching.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

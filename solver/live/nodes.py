@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.matching.ledger import Ledger, Unit
-from solver.matching.scene import Survey
 from solver.matching.standing import Standing
+from solver.matching.survey import Survey
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]

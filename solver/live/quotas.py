@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 class QuotaRoom:

@@ -18,7 +18,7 @@ from solver.live.shapes import Shapes
 from solver.matching.candidates import has_distance
 from solver.matching.distance import joined
 from solver.matching.draft import NewPod
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 Vector = tuple[int, ...]
 """What one more replica adds to each tier of the policy after those of placing, in order."""

@@ -17,7 +17,7 @@ from solver.matching.draft import unit_of
 from solver.matching.ledger import Unit
 from solver.matching.node_fit import Need
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 class Grounds(Protocol):

@@ -8,7 +8,7 @@ from solver.live.nodes import Ints, Mask, NodeArrays
 from solver.live.shape import Area, Shape
 from solver.live.shape_builder import ShapeBuilder, zoning
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 class Shapes:

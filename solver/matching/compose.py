@@ -32,8 +32,8 @@ from solver.matching.draft import (
 )
 from solver.matching.ledger import Unit
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import DOES_NOT_FIT, Footing, Standing
+from solver.matching.survey import Survey, has_added_pods
 from solver.matching.witness import Witness
 
 #: Drafts whose plan a survey keeps: the search looks at a plan, its bounds do, and so does the audit.

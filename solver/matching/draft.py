@@ -7,8 +7,8 @@ from solver.domain.identity import ClusterName, DeploymentKey, ReplicaKey
 from solver.domain.workload import ModelDeployment, Role
 from solver.matching.ledger import Unit, pods_as
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
 from solver.matching.standing import Standing
+from solver.matching.survey import Survey
 
 PodKey = tuple[str, int, Role, int]
 

@@ -8,7 +8,7 @@ from solver.domain.workload import DeviceRequest, ModelDeployment, Role
 from solver.matching.draft import Draft, PodKey, numbered_replicas
 from solver.matching.node_fit import Need
 from solver.matching.node_grouping import Consumed
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

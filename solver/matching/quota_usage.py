@@ -6,8 +6,8 @@ from solver.domain.identity import DeploymentKey
 from solver.domain.workload import Engine, ModelDeployment
 from solver.matching.draft import NewPod
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
+from solver.matching.survey import Survey
 
 
 class QuotaUsage:

@@ -21,7 +21,7 @@ from solver.matching.node_grouping import Held
 from solver.matching.node_slices import allocated_state, device_ids, node_classes, node_slices
 from solver.matching.options import MemberOption
 from solver.matching.replay import NodeReplay, Selections
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 ANY_ORDER = "any order"
 IN_ORDER = "in order"

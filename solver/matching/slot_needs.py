@@ -6,7 +6,7 @@ from solver.domain.identity import DeviceClassName, NodePoolKey
 from solver.domain.plan import Create, Keep, Slot
 from solver.domain.workload import Member
 from solver.matching.node_fit import Need
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 Needs = tuple[tuple[Need, ...], tuple[DeviceClassName | None, ...]]
 

@@ -3,7 +3,7 @@
 from solver.domain.workload import ModelDeployment, SpreadRule
 from solver.matching.candidates import ZONE
 from solver.matching.domains import domain_of
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def eligible_domains(survey: Survey, deployment: ModelDeployment, rule: SpreadRule) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from solver.matching.kinds import bits
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 
 def twins(survey: Survey) -> Mapping[int, tuple[int, ...]]:

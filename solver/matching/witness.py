@@ -9,9 +9,9 @@ from solver.matching.draft import Draft, PodKey
 from solver.matching.guests import Guest, guests
 from solver.matching.node_fit import Need, assign, claims_of
 from solver.matching.node_grouping import GroupedNode, Held
-from solver.matching.scene import Survey
 from solver.matching.signature import signature
 from solver.matching.special_nodes import counted
+from solver.matching.survey import Survey
 from solver.matching.taken import Taken
 from solver.matching.twins import twins
 

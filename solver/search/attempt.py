@@ -5,7 +5,8 @@ from solver.domain.decision import Path, SolveRecord
 from solver.formulation.build import build
 from solver.insertion import Insertion
 from solver.live.filling import filled
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.search.attempt_result import Attempt
 from solver.search.budget import Budget
 from solver.search.cells import solve_cells

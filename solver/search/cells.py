@@ -19,7 +19,8 @@ from solver.domain.policy import TierName
 from solver.formulation.build import Formulation, build
 from solver.greedy import greedy
 from solver.matching.draft import Draft
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.search.attempt_result import Attempt
 from solver.search.budget import Budget
 from solver.search.cp_sat import NAME

@@ -9,7 +9,7 @@ from solver.domain.plan import Plan
 from solver.formulation.constraint import Constraint
 from solver.formulation.matrix import Rule
 from solver.formulation.registry import CONSTRAINTS
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.search.fixes import fixes
 from solver.search.held import MOST_SINGLE, Held, held
 from solver.search.size import is_huge

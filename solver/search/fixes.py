@@ -10,7 +10,8 @@ from solver.domain.plan import Plan
 from solver.domain.workload import DeviceRequest, Engine, Member, ModelDeployment
 from solver.matching.pool_rejections import PoolRejections
 from solver.matching.rehearsed_node import serves_empty
-from solver.matching.scene import ExtraNodes, Survey
+from solver.matching.scene import ExtraNodes
+from solver.matching.survey import Survey
 from solver.search.held import MOST_SINGLE, Edit, Held, held
 from solver.selectors.mismatch import mismatch
 from solver.selectors.relax import relaxed

@@ -16,7 +16,7 @@ from solver.formulation.matrix import Expression, Matrix
 from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
 from solver.matching.levels import devices_per_replica
-from solver.matching.scene import Survey, has_added_pods
+from solver.matching.survey import Survey, has_added_pods
 from solver.measures import measures
 from solver.search.glop import Relaxation, Relaxed
 from solver.search.pending import Background, PendingBounds

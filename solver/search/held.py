@@ -21,7 +21,8 @@ from solver.formulation.build import Baseline, constrained
 from solver.formulation.matrix import Expression, Matrix, Rule
 from solver.formulation.variables import Variables
 from solver.matching.observed import Observed
-from solver.matching.scene import ExtraNodes, Scene, Survey
+from solver.matching.scene import ExtraNodes, Scene
+from solver.matching.survey import Survey
 from solver.search.cp_sat import CpSat, Status
 from solver.search.extract import extract
 from solver.search.no_goods import MOST_ROUNDS, forbid_what_does_not_fit

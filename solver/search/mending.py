@@ -16,7 +16,7 @@ from solver.formulation.build import Formulation, Stage
 from solver.formulation.matrix import Expression
 from solver.matching.compose import compose, settled_down
 from solver.matching.draft import Draft
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.search.budget import Budget
 from solver.search.counting import counted, settle

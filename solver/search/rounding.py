@@ -12,8 +12,8 @@ from solver.domain.workload import ModelDeployment, SpreadMode, SpreadRule
 from solver.formulation.build import Formulation
 from solver.matching.domains import domain_of, standing_domain
 from solver.matching.draft import Draft, NewReplica
-from solver.matching.scene import Survey
 from solver.matching.spread_domains import eligible_domains
+from solver.matching.survey import Survey
 from solver.search.glop import Relaxed
 from solver.search.guide import TINY
 

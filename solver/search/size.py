@@ -1,7 +1,7 @@
 """How large a fleet is, and what can be done with it in time."""
 
 from solver.domain.policy import TierName
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 
 #: Deployments times nodes, beyond which the relaxation over cells takes minutes.
 _MOST_PAIRS = 2_000_000

@@ -13,7 +13,7 @@ from solver.greedy import kept_only
 from solver.insertion import Insertion
 from solver.matching.draft import Draft
 from solver.matching.levels import priorities
-from solver.matching.scene import Survey, has_added_pods
+from solver.matching.survey import Survey, has_added_pods
 
 
 def spared(survey: Survey) -> Survey:

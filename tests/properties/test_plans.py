@@ -16,8 +16,8 @@ from solver.domain.workload import SpreadMode
 from solver.formulation.matrix import Rule
 from solver.greedy import greedy
 from solver.matching.compose import compose
-from solver.matching.scene import Survey, has_added_pods
 from solver.matching.standing import DOES_NOT_FIT
+from solver.matching.survey import Survey, has_added_pods
 from solver.measures import measures
 from solver.place import place
 from solver.search.held import held

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from solver.audit import violations
 from solver.domain.problem import Problem
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from solver.rehearsal import Rehearsals
 from tests.solver.special.come_true import come_true, held_rows, node_of

@@ -9,7 +9,7 @@ from solver.audit import CHECKS, violations
 from solver.domain.policy import Policy
 from solver.domain.problem import Problem
 from solver.domain.workload import ServingMode, SpreadMode, SpreadRule
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from tests.builders import a_deployment, a_pair, a_problem, a_replica
 from tests.solver.planted import GANG, ONE_KEPT, TWO_CLUSTERS, TWO_POOLS, Planted

@@ -15,7 +15,7 @@ from solver.domain.policy import Policy, Quota
 from solver.domain.problem import Problem
 from solver.domain.workload import SpreadRule
 from solver.formulation.matrix import Rule
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.search.held import held
 from tests.builders import GPU_CLASS, ClusterSpec, PoolSpec, a_deployment, a_fleet, a_problem, at_least, gpus
 from tests.solver.explanations import _on, _takes

@@ -6,7 +6,7 @@ from solver.domain.policy import Policy, Quota
 from solver.domain.problem import Problem
 from solver.greedy import greedy
 from solver.matching.compose import compose
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from tests.builders import (
     GPU_CLASS,
     ClusterSpec,

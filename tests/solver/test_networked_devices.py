@@ -9,7 +9,7 @@ import yaml
 from scheduler.snapshot import read
 from solver.audit import violations
 from solver.domain.problem import Problem
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from tests.scheduler.snapshot.manifests import (
     Object,

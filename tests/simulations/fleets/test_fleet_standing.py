@@ -6,8 +6,8 @@ from hypothesis import given, settings
 
 from simulations.fleets import FleetSpec, generate
 from solver.domain.plan import EvictionReason
-from solver.matching.scene import Survey
 from solver.matching.standing import DOES_NOT_FIT, Footing
+from solver.matching.survey import Survey
 from tests.simulations.fleets.specs import a_spec, specs
 
 _FEW = settings(max_examples=12)

@@ -11,7 +11,8 @@ from solver.domain.workload import Member, ModelCache, ServingMode, SpreadMode, 
 from solver.formulation.build import build, constrained
 from solver.formulation.matrix import Expression, Rule
 from solver.matching.compose import compose
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.search.budget import Budget
 from solver.search.cp_sat import CpSat

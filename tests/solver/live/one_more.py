@@ -10,7 +10,7 @@ from solver.domain.workload import ModelDeployment
 from solver.greedy import kept_only
 from solver.live import LiveFleet
 from solver.matching.compose import compose
-from solver.matching.scene import Survey, has_added_pods
+from solver.matching.survey import Survey, has_added_pods
 from solver.measures import measures
 
 

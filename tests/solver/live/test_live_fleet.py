@@ -8,7 +8,7 @@ from solver.greedy import kept_only
 from solver.live import LiveFleet
 from solver.matching.compose import compose
 from solver.matching.draft import NewReplica
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from tests.solver.live.one_more import found, missing, one_missing
 from tests.solver.oracle.brute_force import best

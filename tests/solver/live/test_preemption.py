@@ -9,7 +9,7 @@ from solver.domain.problem import Problem
 from solver.domain.workload import Member
 from solver.live.filling import filled
 from solver.matching.compose import compose
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.place import place
 from solver.search import size

@@ -6,7 +6,7 @@ from solver.domain.fleet import NodeResources
 from solver.domain.problem import Problem
 from solver.matching.ledger import Ledger, Unit
 from solver.matching.node_fit import Need
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from tests.builders import (
     ClusterSpec,
     DeviceSpec,

@@ -15,8 +15,8 @@ from solver.domain.policy import Preemption, TierName
 from solver.domain.problem import Problem
 from solver.domain.replica import Health
 from solver.matching.levels import priorities, tier_name
-from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing
+from solver.matching.survey import Survey
 from tests.solver.oracle.composition import checked
 from tests.solver.oracle.filling import fill
 from tests.solver.oracle.growth import grow

@@ -24,7 +24,7 @@ from solver.domain.workload import (
 from solver.greedy import greedy
 from solver.matching.compose import compose
 from solver.matching.inventory import CLIQUE_LABEL, ZONE_LABEL
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.place import place
 from tests.builders import (

@@ -7,8 +7,8 @@ from solver.domain.workload import ModelDeployment, ServingMode
 from solver.matching.compose import compose
 from solver.matching.draft import Draft, KeptReplica, PodKey
 from solver.matching.levels import devices_per_replica
-from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
+from solver.matching.survey import Survey
 from solver.measures import measures
 from tests.solver.oracle.placements import placements
 from tests.solver.oracle.world import World

@@ -9,7 +9,7 @@ from solver.domain.plan import Create, Plan
 from solver.domain.policy import Policy, Quota
 from solver.domain.replica import Health
 from solver.domain.workload import Engine, Member, SpreadMode, SpreadRule
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from tests.builders import (
     ClusterSpec,

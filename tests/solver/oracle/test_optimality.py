@@ -4,8 +4,8 @@ import pytest
 
 from solver.domain.decision import Decision, Path
 from solver.domain.problem import Problem
-from solver.matching.scene import Survey
 from solver.matching.standing import DOES_NOT_FIT
+from solver.matching.survey import Survey
 from solver.place import place
 from tests.solver.oracle.brute_force import best
 from tests.solver.oracle.generate import generate

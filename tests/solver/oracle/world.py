@@ -15,8 +15,8 @@ from solver.domain.plan import Slot
 from solver.domain.taint import TaintEffect, untolerated
 from solver.domain.workload import Member, ModelDeployment, Role
 from solver.matching.inventory import NODE_TOLERATIONS
-from solver.matching.scene import Survey
 from solver.matching.standing import Footing, Standing, StandingPod
+from solver.matching.survey import Survey
 from solver.selectors.faults import CompileError
 from solver.selectors.selector import OutcomeKind, compile_selector
 from tests.solver.oracle.units import Unit, claimed_of, no_worse, seated, seats_of

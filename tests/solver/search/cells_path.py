@@ -8,7 +8,8 @@ from solver.domain.plan import Plan
 from solver.domain.problem import Problem
 from solver.formulation.build import Formulation, build
 from solver.matching.compose import compose
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.place import place
 from solver.search.attempt_result import Attempt

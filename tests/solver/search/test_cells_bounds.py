@@ -8,7 +8,8 @@ import pytest
 from solver.domain.policy import DEFAULT_TIERS, ShortfallUnit, TierName, TierPolicy
 from solver.domain.workload import Member
 from solver.formulation.build import build
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.search.guide import guided
 from tests.builders import (
     ClusterSpec,

@@ -16,7 +16,7 @@ from solver.greedy import insert, kept_only
 from solver.matching.compose import compose
 from solver.matching.draft import Draft, NewPod, NewReplica
 from solver.matching.levels import priorities
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from tests.builders import (
     GPU_CLASS,

@@ -11,7 +11,8 @@ from solver.formulation.build import Formulation, build
 from solver.greedy import insert, kept_only
 from solver.matching.compose import compose
 from solver.matching.draft import Draft
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.search.budget import Budget
 from solver.search.counting import counted, settle

@@ -6,7 +6,8 @@ import pytest
 
 from solver.formulation.build import build
 from solver.formulation.matrix import Matrix
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.search.budget import Budget
 from solver.search.reduced import reduced
 from solver.search.tiers import solve

@@ -5,7 +5,8 @@ import pytest
 from solver.baseline import baseline
 from solver.domain.policy import Policy, Preemption
 from solver.formulation.build import build
-from solver.matching.scene import Scene, Survey
+from solver.matching.scene import Scene
+from solver.matching.survey import Survey
 from solver.search.budget import Budget
 from solver.search.sparing import spared
 from solver.search.tiers import solve

@@ -16,8 +16,8 @@ from solver.matching.compose import compose
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica
 from solver.matching.levels import priorities
 from solver.matching.options import MemberOption
-from solver.matching.scene import Survey
 from solver.matching.standing import Standing
+from solver.matching.survey import Survey
 from solver.measures import measures
 from tests.solver.special.come_true import node_of
 from tests.solver.special.single_node import HeldRows, SingleNode

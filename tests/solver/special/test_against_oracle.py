@@ -4,7 +4,7 @@ import pytest
 
 from solver.domain.problem import Problem
 from solver.matching.compose import compose, settled_down
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.measures import measures
 from solver.place import place
 from solver.rehearsal import Rehearsals

@@ -15,7 +15,7 @@ from solver.domain.kubernetes import Release
 from solver.domain.plan import Slot
 from solver.domain.policy import Policy, Quota
 from solver.domain.workload import DeviceRequest, ModelDeployment
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from solver.rehearsal import Rehearsals
 from solver.search.attempt import attempt

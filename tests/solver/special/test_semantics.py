@@ -20,7 +20,7 @@ from solver.domain.quantity import Quantity
 from solver.domain.replica import Replica
 from solver.domain.resource_slice import RequestPolicy
 from solver.domain.workload import DeviceRequest, ModelDeployment
-from solver.matching.scene import Survey
+from solver.matching.survey import Survey
 from solver.place import place
 from tests.builders import GPU_CLASS, a_problem
 from tests.partitions import (
