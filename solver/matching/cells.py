@@ -114,10 +114,11 @@ def with_extra(cells: Cells, inventory: Inventory, pool: NodePoolKey, count: int
     totals = inventory.kinds.total
     model = max(nodes, key=lambda node: (int(totals[node].sum()), -node))
     total = {int(k): int(totals[model, k]) for k in totals[model].nonzero()[0]}
+    place = inventory.places[model]
     extra = Cell(
         nodes=(model,) * count,
         pool=pool,
-        place=inventory.places[model],
+        place=place,
         is_expected=True,
         takes_new=True,
         free=total,
@@ -126,7 +127,14 @@ def with_extra(cells: Cells, inventory: Inventory, pool: NodePoolKey, count: int
         resources=None,
         is_used=False,
     )
-    return replace(cells, cells=(*cells.cells, extra))
+    if not inventory.is_lone(model):
+        return replace(cells, cells=(*cells.cells, extra))
+    # A fabric of its own, and so is every node like it.
+    apart = (
+        replace(extra, nodes=(model,), place=replace(place, fabric=f"{place.fabric}, copy {number}"))
+        for number in range(1, count + 1)
+    )
+    return replace(cells, cells=(*cells.cells, *apart))
 
 
 class _Taken:

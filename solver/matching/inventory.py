@@ -69,6 +69,12 @@ class Inventory:
         zone = node.labels.get(ZONE_LABEL) or (pool.zones[0] if len(pool.zones) == 1 else None)
         return NodePlace(cluster, node.node_pool, fabric, node.labels.get(CLIQUE_LABEL), zone)
 
+    def is_lone(self, position: int) -> bool:
+        """Whether the node is a fabric of its own, since it lacks the label by which its pool tells fabrics."""
+        node = self.fleet.nodes[position]
+        label = self.pools[node.node_pool].domain_label
+        return label is not None and label not in node.labels
+
     def present(self, cluster: ClusterName) -> int:
         """Bit mask of the kinds that some node of *cluster* has, in use or not."""
         if cluster not in self._present:

@@ -75,6 +75,13 @@ def test_several_nodes_for_a_gang() -> None:
     )
 
 
+def test_no_nodes_are_added_that_would_not_share_a_fabric() -> None:
+    """A node without the label of its pool's fabric is a domain of its own, and so is each one like it."""
+    problem = _on(a_deployment(1, a_gang(2)), PoolSpec(nodes=1, domain_label="rack"))
+
+    assert [] == _fixes(problem)
+
+
 def test_moving_a_named_replica() -> None:
     """Two nodes of 2 with one device used on each: moving one makes room for a pod of 2."""
     small = a_deployment(2, name="small")
