@@ -102,7 +102,7 @@ def _with(survey: Survey, refusals: tuple[Refusal, ...]) -> Refusals:
 
 def _audited(survey: Survey, found: Attempt) -> tuple[Draft, Plan, Path, tuple[str, ...]]:
     """The attempt's plan if the audit passes it, otherwise the greedy one, audited again."""
-    broken: tuple[str, ...] = ()
+    broken = found.record.violations
     if found.draft is not None:
         draft = settled_down(found.draft)
         plan = compose(survey, draft)

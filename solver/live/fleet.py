@@ -15,7 +15,7 @@ from solver.live.audit import complaints
 from solver.live.domains import SpreadCounts, Where
 from solver.live.nodes import Ints, NodeArrays
 from solver.live.quotas import QuotaRoom
-from solver.live.search import Found, Search, Vector
+from solver.live.search import Search, Vector
 from solver.live.shapes import Shapes
 from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
 from solver.matching.ledger import Unit
@@ -79,13 +79,16 @@ class LiveFleet:
         """The best place for one more replica of *deployment* as things are, None if there is none.
 
         Best is the least sum of each tier in the order of the policy, exactly. Nothing is changed.
+
+        Raises:
+            UnsoundPlacement: the audit refuses the place: a bug of ours.
         """
         room = self.quotas.room(deployment.key.namespace)
         found = self._search.best(deployment, room=room)
         if found is None:
             return None
         replica = NewReplica(deployment=deployment, cluster=found.cluster, pods=found.pods)
-        self._audit(replica, found)
+        self._audit(replica)
         return Placed(replica=replica, vector=found.vector)
 
     def put(self, deployment: ModelDeployment) -> Placed | None:
@@ -223,8 +226,7 @@ class LiveFleet:
             return self.survey.shares.of_kinds(pod.held)
         return self.survey.shares.of_pod(pod.needs, pod.classes)
 
-    def _audit(self, replica: NewReplica, found: Found) -> None:
-        del found
+    def _audit(self, replica: NewReplica) -> None:
         others = {
             node: tuple(self._pods_on.get(node, {}).values()) for node in {pod.node for pod in replica.pods}
         }

@@ -4,7 +4,7 @@ Nodes whose devices are in the same state answer alike: whether a unit fits is w
 exactly, and looked up for all nodes at once. CPU, memory and pod slots are compared as numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,6 +144,22 @@ class NodeArrays:
                 break
             count = more
         return count
+
+    def hold_together(self, loads: Iterable[tuple[int, Unit, int, int]]) -> bool:
+        """Whether nodes that each take their own also take them together: they may share devices.
+
+        *loads* are a node, a unit with its number, and how many of it.
+        """
+        placed: list[tuple[int, Unit]] = []
+        holds = True
+        for node, unit, number, count in loads:
+            for _ in range(count if self._shared[number] else 0):
+                holds = holds and self.ledger.devices_fit(node, unit)
+                self.ledger.place(node, unit)
+                placed.append((node, unit))
+        for node, unit in placed:
+            self.ledger.place(node, unit, sign=-1)
+        return holds
 
     def stranding(self, nodes: Ints, taken: int) -> Ints:
         """What of each of *nodes* is stranded more (or less) if pods take *taken* of its devices."""

@@ -273,7 +273,12 @@ class Search:
         else:
             trail = self._packing.best(pods, area.nodes)
             trails = None if trail is None else [trail]
-        if trails is None:
+        if trails is None or not self._nodes.hold_together(
+            (node, pods[number].type.unit, pods[number].type.number, count)
+            for trail in trails
+            for node, counts in trail
+            for number, count in enumerate(counts)
+        ):
             return None
         return Found(
             cluster=self._clusters[area.cluster],

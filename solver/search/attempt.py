@@ -1,9 +1,12 @@
 """Which method decides, and what it found."""
 
+from dataclasses import replace
+
 from solver.baseline import baseline
 from solver.domain.decision import Path, SolveRecord
 from solver.formulation.build import build
 from solver.insertion import Insertion
+from solver.live import UnsoundPlacement
 from solver.live.filling import filled
 from solver.matching.scene import Scene
 from solver.matching.survey import Survey
@@ -23,8 +26,7 @@ MOST_NODES = 64
 def attempt(survey: Survey, budget: Budget) -> Attempt:
     """Solve node by node where the fleet is small, over cells where it is larger, one by one where it is huge."""
     if is_huge(survey):
-        record = SolveRecord(solver="one by one", deterministic_time=0.0, solves=0, is_interrupted=False)
-        return Attempt(draft=filled(survey), path=Path.ONE_BY_ONE, bounds={}, record=record)
+        return _one_by_one(survey)
     if len(survey.problem.fleet.nodes) > MOST_NODES:
         return solve_cells(survey, budget)
     formulation = build(Scene(survey, single=True), baseline=baseline(survey))
@@ -50,6 +52,17 @@ def attempt(survey: Survey, budget: Budget) -> Attempt:
         bounds={r.stage.objective.name: r.bound for r in staged.results if r.stage.is_tier},
         record=record,
     )
+
+
+def _one_by_one(survey: Survey) -> Attempt:
+    record = SolveRecord(solver="one by one", deterministic_time=0.0, solves=0, is_interrupted=False)
+    try:
+        draft = filled(survey)
+    except UnsoundPlacement as refused:
+        # Told like a plan that the audit refuses, and replaced like one.
+        record = replace(record, violations=(str(refused),))
+        return Attempt(draft=None, path=Path.ONE_BY_ONE, bounds={}, record=record)
+    return Attempt(draft=draft, path=Path.ONE_BY_ONE, bounds={}, record=record)
 
 
 def _record(staged: Staged) -> SolveRecord:

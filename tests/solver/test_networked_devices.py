@@ -11,6 +11,7 @@ from solver.audit import violations
 from solver.domain.problem import Problem
 from solver.matching.survey import Survey
 from solver.place import place
+from solver.search import size
 from tests.scheduler.snapshot.manifests import (
     Object,
     a_class,
@@ -115,3 +116,17 @@ def _row(problem: Problem, node: object, name: str) -> int:
     (position,) = [n for n, each in enumerate(problem.fleet.nodes) if each.key == node]
     rows = range(int(table.starts[position]), int(table.starts[position + 1]))
     return next(row for row in rows if table.names[row] == name)
+
+
+def test_two_pods_of_a_replica_do_not_share_a_device_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each node could give the one network device; the nodes of a huge fleet are not asked one by one for it."""
+    monkeypatch.setattr(size, "_MOST_PAIRS", -1)
+    problem = problem_of(tmp_path, a_template("pair", gpu=1, net=1), reach=selecting("n1", "n2"), devices=1)
+    (claim,) = problem.deployments
+    pair = replace(claim, engines=tuple(replace(engine, copies=2) for engine in claim.engines))
+    decision = place(replace(problem, deployments=(pair,)))
+
+    assert "one-by-one" == decision.path
+    assert [1] == [short.missing for short in decision.plan.shortfalls]
