@@ -11,7 +11,7 @@ from solver.domain.workload import ModelDeployment, SpreadMode
 from solver.evening import Evening, is_rigid, unit
 from solver.matching.draft import Draft, KeptReplica, NewReplica
 from solver.matching.ledger import Unit
-from solver.matching.levels import devices_per_replica
+from solver.matching.levels import devices_per_replica, filling_order
 from solver.matching.standing import Standing
 from solver.matching.survey import Survey, has_added_pods
 
@@ -128,9 +128,7 @@ class _Clearing(Evening):
 
     def _fill_missing(self) -> None:
         """Place what fits without anybody stepping aside."""
-        ordered = sorted(
-            self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
-        )
+        ordered = filling_order(self.survey.problem.deployments)
         for deployment in ordered:
             while self.placed.get(deployment.key, 0) < deployment.replicas:
                 found = self._one(deployment)

@@ -7,16 +7,16 @@ from solver.domain.explanation import Reason
 from solver.domain.identity import ClusterName, DeploymentKey, NodePoolKey
 from solver.domain.workload import Engine, ModelDeployment, ServingMode, SpreadMode, SpreadRule
 from solver.matching.candidates import ZONE, stays_in_zone
-from solver.matching.domains import domain_of
-from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, PodKey, unit_of
+from solver.matching.domains import domain_of, standing_zone
+from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, PodKey, added_unit, unit_of
 from solver.matching.inventory import Inventory
 from solver.matching.ledger import Ledger, Unit
-from solver.matching.levels import devices_per_replica
+from solver.matching.levels import filling_order
 from solver.matching.options import MemberOption
 from solver.matching.quota_usage import QuotaUsage
 from solver.matching.scene import added_fabric
-from solver.matching.spread_domains import eligible_domains
-from solver.matching.standing import Footing, Standing, StandingPod, member_of_pod
+from solver.matching.spread_domains import eligible_domains, takes_one_more
+from solver.matching.standing import Footing, member_of_pod
 from solver.matching.survey import Survey
 
 
@@ -53,10 +53,7 @@ class Insertion:
         """
         kept = tuple(self._filled(kept) for kept in self.draft.kept)
         new = list(self.draft.new)
-        ordered = sorted(
-            self.survey.problem.deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key)
-        )
-        for deployment in ordered:
+        for deployment in filling_order(self.survey.problem.deployments):
             if above is not None and deployment.priority <= above:
                 break
             while self.placed.get(deployment.key, 0) < deployment.replicas:
@@ -100,8 +97,7 @@ class Insertion:
         key = (standing.deployment.key, standing.replica.key.cluster)
         self.counts[key] = self.counts.get(key, 0) + 1
         self.placed[key[0]] = self.placed.get(key[0], 0) + 1
-        nodes = [pod.node for pod in standing.pods if pod.node is not None]
-        zone = self.inventory.places[nodes[0]].zone if nodes else None
+        zone = standing_zone(self.inventory, standing)
         self.zones.setdefault(key[0], {}).setdefault(key[1], []).append(zone)
 
     def _count(self, deployment: ModelDeployment, cluster: ClusterName, pods: Sequence[NewPod]) -> None:
@@ -117,8 +113,7 @@ class Insertion:
         for pod in standing.pods:
             node = kept.added.get((pod.engine, pod.copy, pod.role, pod.rank))
             if node is not None and standing.deployment is not None:
-                option = self._added_option(standing, pod)
-                self.ledger.place(node, unit_of(standing.deployment, pod.engine, pod.role, option))
+                self.ledger.place(node, added_unit(self.survey, standing.deployment, standing, pod))
                 self.usage.takes(standing, pod)
 
     def _filled(self, kept: KeptReplica) -> KeptReplica:
@@ -130,8 +125,7 @@ class Insertion:
             key = (pod.engine, pod.copy, pod.role, pod.rank)
             if pod.footing is not Footing.ADDED or key in added:
                 continue
-            option = self._added_option(standing, pod)
-            unit = unit_of(standing.deployment, pod.engine, pod.role, option)
+            unit = added_unit(self.survey, standing.deployment, standing, pod)
             fabric = added_fabric(self.inventory, standing, pod)
             member = member_of_pod(standing, pod)
             homes = [
@@ -145,11 +139,6 @@ class Insertion:
                 self.ledger.place(node, unit)
                 added[key] = node
         return KeptReplica(standing=standing, added=added)
-
-    def _added_option(self, standing: Standing, pod: StandingPod) -> MemberOption:
-        """How a pod that a kept replica still lacks is served: as its fellows are."""
-        refused_as = self.survey.refusals.number(member_of_pod(standing, pod))
-        return MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs, refused_as=refused_as)
 
     def _one(self, deployment: ModelDeployment) -> NewReplica | None:
         """One more replica on the cluster that has the fewest of the deployment, if it fits anywhere."""
@@ -187,14 +176,7 @@ class Insertion:
         own = domain_of(self.inventory, rule, cluster, zone)
         if own is None:
             return False
-        counts = self._domain_counts(deployment, rule)
-        counts[own] = counts.get(own, 0) + 1
-        share = deployment.replicas * (rule.max_percent if rule.max_percent is not None else 100) // 100
-        if counts[own] > max(1, share):
-            return False
-        if rule.max_skew is None or counts[own] - 1 == min(self._domain_counts(deployment, rule).values()):
-            return True  # the emptiest domain may always have one more
-        return max(counts.values()) - min(counts.values()) <= rule.max_skew
+        return takes_one_more(deployment, rule, self._domain_counts(deployment, rule), own)
 
     def _domain_counts(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
         """Replicas in each domain that could have some."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from solver.domain.workload import ServingMode, SpreadMode
 from solver.live.domains import SpreadCounts
-from solver.live.quotas import QuotaRoom
 from solver.matching.candidates import has_distance
 from solver.matching.domains import domain_of
 from solver.matching.draft import KeptReplica, NewReplica, unit_of
 from solver.matching.ledger import Ledger
+from solver.matching.quota_usage import QuotaUsage
+from solver.matching.spread_domains import takes_one_more
 from solver.matching.survey import Survey
 
 
@@ -18,7 +19,7 @@ def complaints(
     replica: NewReplica,
     others: Mapping[int, Sequence[KeptReplica | NewReplica]],
     spread: SpreadCounts,
-    quotas: QuotaRoom,
+    quotas: QuotaUsage,
 ) -> tuple[str, ...]:
     """What is wrong with *replica* beside the *others* on its nodes; empty: nothing."""
     return (
@@ -92,27 +93,15 @@ def _wrong_fabric(survey: Survey, replica: NewReplica) -> Iterator[str]:
 
 
 def _wrong_counts(
-    survey: Survey, replica: NewReplica, spread: SpreadCounts, quotas: QuotaRoom
+    survey: Survey, replica: NewReplica, spread: SpreadCounts, quotas: QuotaUsage
 ) -> Iterator[str]:
     deployment = replica.deployment
-    claimed: dict[str, int] = {}
-    for pod in replica.pods:
-        for need, name in zip(pod.option.needs, pod.option.classes, strict=True):
-            if name is not None:
-                claimed[str(name)] = claimed.get(str(name), 0) + need.devices
-    room = quotas.room(deployment.key.namespace)
-    for class_name, count in sorted(claimed.items()):
-        if class_name in room and count > room[class_name]:
-            lacking = count - room[class_name]
-            yield f"the quota of namespace {deployment.key.namespace} for {class_name} is {lacking} short"
+    if not quotas.allows(deployment, replica.pods):
+        yield f"a quota of namespace {deployment.key.namespace} would be passed"
     zone = survey.inventory.places[replica.pods[0].node].zone
     for rule in deployment.spread:
-        if rule.mode is SpreadMode.REQUIRED and rule.max_percent is not None:
-            own = domain_of(survey.inventory, rule, replica.cluster, zone)
-            here = sum(
-                count
-                for (cluster, other), count in spread.of(deployment.key).items()
-                if domain_of(survey.inventory, rule, cluster, other) == own
-            )
-            if own is None or here + 1 > max(1, deployment.replicas * rule.max_percent // 100):
-                yield f"domain {own} of {rule.topology_key} would have too many"
+        if rule.mode is not SpreadMode.REQUIRED:
+            continue
+        own = domain_of(survey.inventory, rule, replica.cluster, zone)
+        if own is None or not takes_one_more(deployment, rule, spread.by_domain(deployment, rule), own):
+            yield f"domain {own} of {rule.topology_key} would have too many"

@@ -8,7 +8,7 @@ from solver.domain.identity import ClusterName, DeploymentKey
 from solver.domain.workload import ModelDeployment, SpreadMode, SpreadRule
 from solver.live.nodes import Ints, Mask, NodeArrays
 from solver.matching.domains import CLUSTER, domain_of
-from solver.matching.spread_domains import eligible_domains
+from solver.matching.spread_domains import eligible_domains, takes_one_more
 from solver.matching.survey import Survey
 
 Where = tuple[ClusterName, str | None]
@@ -56,11 +56,16 @@ class SpreadCounts:
         found = np.ones(len(cluster), dtype=np.bool_)
         for rule in deployment.spread:
             if rule.mode is SpreadMode.REQUIRED:
-                counts = {**dict.fromkeys(self._eligible_domains(deployment, rule), 0)}
-                counts.update(self._domain_counts(deployment, rule))
-                takes = {name: int(_takes_one_more(deployment, rule, counts, name)) for name in counts}
+                counts = self.by_domain(deployment, rule)
+                takes = {name: int(takes_one_more(deployment, rule, counts, name)) for name in counts}
                 found &= self._by_domain(rule, cluster, zone, takes, unknown=_OPEN) > 0
         return found
+
+    def by_domain(self, deployment: ModelDeployment, rule: SpreadRule) -> dict[str, int]:
+        """Replicas of *deployment* in each domain of *rule* that has some, or could ever have some."""
+        counts = dict.fromkeys(self._eligible_domains(deployment, rule), 0)
+        counts.update(self._domain_counts(deployment, rule))
+        return counts
 
     def _eligible_domains(self, deployment: ModelDeployment, rule: SpreadRule) -> tuple[str, ...]:
         key = (deployment.key, rule)
@@ -99,8 +104,7 @@ class SpreadCounts:
         key = rule.topology_key
         if key not in self._names:
             if key == "zone":
-                names = {name: number for number, name in enumerate(self._nodes.zones)}
-                self._names[key] = names, np.zeros(0, dtype=np.int64)
+                self._names[key] = self._nodes.zone_numbers, np.zeros(0, dtype=np.int64)
             else:
                 found = [domain_of(self._survey.inventory, rule, name, None) for name in self._clusters]
                 names = _numbered(name for name in found if name is not None)
@@ -118,16 +122,3 @@ def _numbered(names: Iterable[str]) -> dict[str, int]:
     for name in names:
         numbers.setdefault(name, len(numbers))
     return numbers
-
-
-def _takes_one_more(
-    deployment: ModelDeployment, rule: SpreadRule, counts: Mapping[str, int], own: str
-) -> bool:
-    """Whether *rule* allows one more replica in the domain *own*."""
-    share = deployment.replicas * (rule.max_percent if rule.max_percent is not None else 100) // 100
-    after = counts[own] + 1
-    if after > max(1, share):
-        return False
-    if rule.max_skew is None or counts[own] == min(counts.values()):
-        return True  # the emptiest domain may always have one more
-    return max(after, *counts.values()) - min(counts.values()) <= rule.max_skew

@@ -1,10 +1,11 @@
 """A fleet that takes one replica or gang after the other, each on the best place there is at that moment.
 
 It starts from a draft and is kept in step with what is put and taken away; every decision is audited before it
-counts. What it leaves to whole plans: evicting for somebody else, and changing its mind.
+counts. It never changes its mind by itself: ``preemption`` gives up replicas for others, ``filling`` makes a whole
+plan of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,12 @@ from solver.domain.workload import ModelDeployment
 from solver.live.audit import complaints
 from solver.live.domains import SpreadCounts, Where
 from solver.live.nodes import Ints, NodeArrays
-from solver.live.quotas import QuotaRoom
 from solver.live.search import Search, Vector
 from solver.live.shapes import Shapes
-from solver.matching.draft import Draft, KeptReplica, NewPod, NewReplica, unit_of
-from solver.matching.ledger import Unit
-from solver.matching.options import MemberOption
-from solver.matching.standing import Standing, StandingPod, member_of_pod
+from solver.matching.domains import standing_zone
+from solver.matching.draft import Draft, KeptReplica, NewReplica, added_unit, unit_of
+from solver.matching.quota_usage import QuotaUsage
+from solver.matching.standing import Standing, StandingPod
 from solver.matching.survey import Survey
 
 
@@ -48,18 +48,18 @@ class LiveFleet:
         self._gone: dict[ReplicaKey, KeptReplica] = {}
         self._new: dict[int, NewReplica] = {}
         self._pods_on: dict[int, dict[int, KeptReplica | NewReplica]] = {}
-        self.nodes = NodeArrays(survey, ())
+        self.nodes = NodeArrays(survey)
         self.spread = SpreadCounts(survey, self.nodes)
-        self.quotas = QuotaRoom(survey)
+        self.quotas = QuotaUsage(survey)
         self._shapes = Shapes(survey, self.nodes)
         self._search = Search(survey, self.nodes, self.spread, self._shapes)
         for kept in draft.kept:
-            self._keep(kept)
+            self._account_kept(kept, sign=1)
         for new in draft.new:
             self._add(new)
 
     def prepare(self, deployments: Iterable[ModelDeployment]) -> None:
-        """Work out where replicas of *deployments* can go at all, which their first decision would have to wait for."""
+        """Work out where replicas of *deployments* can go at all, for which their first decision would have to wait."""
         for deployment in deployments:
             self._shapes.of(deployment)
 
@@ -79,22 +79,23 @@ class LiveFleet:
         """The best place for one more replica of *deployment* as things are, None if there is none.
 
         Best is the least sum of each tier in the order of the policy, exactly. Nothing is changed.
-
-        Raises:
-            UnsoundPlacement: the audit refuses the place: a bug of ours.
         """
         room = self.quotas.room(deployment.key.namespace)
         found = self._search.best(deployment, room=room)
         if found is None:
             return None
         replica = NewReplica(deployment=deployment, cluster=found.cluster, pods=found.pods)
-        self._audit(replica)
         return Placed(replica=replica, vector=found.vector)
 
     def put(self, deployment: ModelDeployment) -> Placed | None:
-        """The same, and the replica is there from now on."""
+        """The same, audited, and the replica is there from now on.
+
+        Raises:
+            UnsoundPlacement: the audit refuses the place: a bug of ours.
+        """
         placed = self.find(deployment)
         if placed is not None:
+            self._audit(placed.replica)
             self._add(placed.replica)
         return placed
 
@@ -135,8 +136,7 @@ class LiveFleet:
         kept = self._gone.get(standing.replica.key)
         if owner is None or kept is None or kept.added or self.count(owner.key) >= owner.replicas:
             return False
-        room = self.quotas.room(owner.key.namespace)
-        if any(count > room[name] for name, count in _claimed(standing.pods).items() if name in room):
+        if not self.quotas.allows_back(standing):
             return False
         cluster, zone = self._where(standing)
         number = np.array([self.nodes.cluster_numbers[cluster]], dtype=np.int64)
@@ -155,8 +155,8 @@ class LiveFleet:
             self.take_back(standing)
 
     def kept(self) -> tuple[Standing, ...]:
-        """The replicas that are kept, in order."""
-        return tuple(kept.standing for kept in self._kept.values())
+        """The replicas that are kept, by key."""
+        return tuple(self._kept[key].standing for key in sorted(self._kept))
 
     def has(self, standing: Standing) -> bool:
         """Whether *standing* is kept."""
@@ -174,9 +174,6 @@ class LiveFleet:
         """Sets of nodes that rules would allow one, the devices of its largest pod, and how many pods it has."""
         return self._search.open_areas(deployment, room=self.quotas.room(deployment.key.namespace))
 
-    def _keep(self, kept: KeptReplica) -> None:
-        self._account_kept(kept, sign=1)
-
     def _add(self, new: NewReplica) -> None:
         self._new[id(new)] = new
         self._account(new, sign=1)
@@ -191,7 +188,10 @@ class LiveFleet:
             self._list(pod.node, new, sign)
         zone = self.survey.inventory.places[new.pods[0].node].zone
         self.spread.add(deployment.key, (new.cluster, zone), sign=sign)
-        self.quotas.claim(deployment.key.namespace, _claimed(new.pods), sign=sign)
+        if sign > 0:
+            self.quotas.add(deployment, new.pods)
+        else:
+            self.quotas.remove(deployment, new.pods)
 
     def _account_kept(self, kept: KeptReplica, *, sign: int) -> None:
         standing = kept.standing
@@ -200,19 +200,18 @@ class LiveFleet:
             node = kept.added.get((pod.engine, pod.copy, pod.role, pod.rank))
             if node is not None and standing.deployment is not None:
                 # Pods that a larger template adds.
-                self.nodes.place(node, _added_unit(self.survey, standing, pod), self._held(pod), sign=sign)
+                unit = added_unit(self.survey, standing.deployment, standing, pod)
+                self.nodes.place(node, unit, self._held(pod), sign=sign)
+                self.quotas.fill(standing, pod, sign=sign)
                 self._list(node, kept, sign)
             if pod.node is not None:
                 self._list(pod.node, kept, sign)
         if standing.deployment is not None:
             self.spread.add(standing.deployment.key, self._where(standing), sign=sign)
-        namespace = standing.replica.key.deployment.namespace
-        self.quotas.claim(namespace, _claimed(standing.pods), sign=sign)
+        self.quotas.keep(standing, sign=sign)
 
     def _where(self, standing: Standing) -> Where:
-        nodes = [pod.node for pod in standing.pods if pod.node is not None]
-        zone = self.survey.inventory.places[nodes[0]].zone if nodes else None
-        return ClusterName(standing.replica.key.cluster), zone
+        return ClusterName(standing.replica.key.cluster), standing_zone(self.survey.inventory, standing)
 
     def _list(self, node: int, replica: KeptReplica | NewReplica, sign: int) -> None:
         here = self._pods_on.setdefault(node, {})
@@ -235,28 +234,6 @@ class LiveFleet:
             raise UnsoundPlacement("; ".join(wrong))
 
 
-def _added_unit(survey: Survey, standing: Standing, pod: StandingPod) -> Unit:
-    """A pod that a kept replica lacks, served as its fellows are."""
-    member = member_of_pod(standing, pod)
-    refused_as = survey.refusals.number(member)
-    option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs, refused_as=refused_as)
-    if standing.deployment is None:
-        raise ValueError("a replica without a template lacks no pods")
-    return unit_of(standing.deployment, pod.engine, pod.role, option)
-
-
 def _by_priority(standing: Standing) -> tuple[int, ReplicaKey]:
     priority = standing.deployment.priority if standing.deployment is not None else 0
     return -priority, standing.replica.key
-
-
-def _claimed(pods: Sequence[NewPod] | Sequence[StandingPod]) -> Mapping[str, int]:
-    claimed: dict[str, int] = {}
-    for pod in pods:
-        needs, classes = (
-            (pod.option.needs, pod.option.classes) if isinstance(pod, NewPod) else (pod.needs, pod.classes)
-        )
-        for need, name in zip(needs, classes, strict=True):
-            if name is not None:
-                claimed[name] = claimed.get(name, 0) + need.devices
-    return claimed

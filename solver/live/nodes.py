@@ -26,25 +26,25 @@ _UNKNOWN = -1
 class NodeArrays:
     """Free devices and resources by node; positions are those of the fleet."""
 
-    def __init__(self, survey: Survey, standings: Sequence[Standing]) -> None:
-        """All nodes beside *standings*."""
+    def __init__(self, survey: Survey) -> None:
+        """All nodes, with nothing of the plan on them."""
         inventory = survey.inventory
         count = len(inventory.fleet.nodes)
         self.survey = survey
-        self.ledger = Ledger(survey.options.special, standings)
+        self.ledger = Ledger(survey.options.special)
         self.cluster_numbers = {name: position for position, name in enumerate(inventory.clusters)}
         zones: dict[str, int] = {}
         places = inventory.places
         self.cluster: Ints = np.fromiter(
             (self.cluster_numbers[place.cluster] for place in places), np.int64, count
         )
-        #: Position of the node's zone in order of appearance, -1 where it is not known.
+        #: Number of the node's zone, -1 where it is not known.
         self.zone: Ints = np.fromiter(
             (zones.setdefault(place.zone, len(zones)) if place.zone else -1 for place in places),
             np.int64,
             count,
         )
-        self.zones = tuple(zones)
+        #: Zones by name, and the number that stands for each in ``zone``.
         self.zone_numbers = zones
         self.is_expected: Ints = np.fromiter(
             (node.is_expected for node in inventory.fleet.nodes), np.int64, count

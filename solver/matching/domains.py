@@ -28,6 +28,10 @@ def candidate_domain(inventory: Inventory, rule: SpreadRule, candidate: Candidat
 
 def standing_domain(inventory: Inventory, rule: SpreadRule, standing: Standing) -> str | None:
     """The domain that an observed replica belongs to: its zone is that of its first pod with a node."""
+    return domain_of(inventory, rule, standing.replica.key.cluster, standing_zone(inventory, standing))
+
+
+def standing_zone(inventory: Inventory, standing: Standing) -> str | None:
+    """The zone of the first pod of an observed replica that has a node, None if it is not known."""
     nodes = [pod.node for pod in standing.pods if pod.node is not None]
-    zone = inventory.places[nodes[0]].zone if nodes else None
-    return domain_of(inventory, rule, standing.replica.key.cluster, zone)
+    return inventory.places[nodes[0]].zone if nodes else None

@@ -7,7 +7,7 @@ from solver.domain.identity import ClusterName, DeploymentKey, ReplicaKey
 from solver.domain.workload import ModelDeployment, Role
 from solver.matching.ledger import Unit, pods_as
 from solver.matching.options import MemberOption
-from solver.matching.standing import Standing
+from solver.matching.standing import Standing, StandingPod, member_of_pod
 from solver.matching.survey import Survey
 
 PodKey = tuple[str, int, Role, int]
@@ -68,6 +68,13 @@ def unit_of(deployment: ModelDeployment, engine: str, role: Role, option: Member
                     refused_as=pods_as(option.refused_as),
                 )
     raise KeyError(f"{deployment.key} has no engine {engine} with a {role}")
+
+
+def added_unit(survey: Survey, owner: ModelDeployment, standing: Standing, pod: StandingPod) -> Unit:
+    """A pod that a kept replica of *owner* still lacks: it is served as its fellows are."""
+    refused_as = survey.refusals.number(member_of_pod(standing, pod))
+    option = MemberOption(pool=pod.pool, classes=pod.classes, needs=pod.needs, refused_as=refused_as)
+    return unit_of(owner, pod.engine, pod.role, option)
 
 
 def numbered_replicas(survey: Survey, draft: Draft) -> Iterator[tuple[ReplicaKey, NewReplica]]:

@@ -1,5 +1,7 @@
 """Names and levels of tiers that have several: priorities of the shortfall, health of evictions."""
 
+from collections.abc import Iterable
+
 from solver.domain.policy import TierName
 from solver.domain.problem import Problem
 from solver.domain.workload import ModelDeployment
@@ -20,6 +22,11 @@ def priorities(problem: Problem) -> tuple[int, ...]:
 def tier_name(problem: Problem, tier: TierName, priority: int) -> str:
     """``shortfall``, or ``shortfall[PRIORITY]`` where there are several priorities."""
     return tier.value if len(priorities(problem)) == 1 else f"{tier.value}[{priority}]"
+
+
+def filling_order(deployments: Iterable[ModelDeployment]) -> list[ModelDeployment]:
+    """*deployments* in the order in which they are filled: high priorities first, then large replicas."""
+    return sorted(deployments, key=lambda d: (-d.priority, -devices_per_replica(d), d.key))
 
 
 def devices_per_replica(deployment: ModelDeployment) -> int:

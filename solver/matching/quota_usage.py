@@ -1,6 +1,6 @@
 """Devices of each class that each namespace holds, against the quotas of the policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from solver.domain.identity import DeploymentKey
 from solver.domain.workload import Engine, ModelDeployment
@@ -21,15 +21,40 @@ class QuotaUsage:
         self._survey = survey
         self._claims: dict[tuple[DeploymentKey, str], int] = {}
 
-    def keep(self, standing: Standing) -> None:
-        """Count what *standing* claims."""
+    def keep(self, standing: Standing, *, sign: int = 1) -> None:
+        """Count what *standing* claims; *sign* -1 counts it no longer."""
+        for key, count in self._held(standing).items():
+            self._used[key] = self._used.get(key, 0) + sign * count
+
+    def fill(self, standing: Standing, pod: StandingPod, *, sign: int = 1) -> None:
+        """Count a pod that a template adds, now that it has a place; *sign* -1 counts it no longer."""
+        for key, count in _of_pod(standing, pod).items():
+            self._used[key] = self._used.get(key, 0) + sign * count
+
+    def allows_back(self, standing: Standing) -> bool:
+        """Whether *standing*, which is not counted, would stay within every quota."""
+        return self._allows(self._held(standing))
+
+    def room(self, namespace: str) -> Mapping[str, int]:
+        """Devices that *namespace* may still claim, by the classes that it has a quota for."""
+        return {
+            key[1]: most - self._used.get(key, 0) for key, most in self._most.items() if key[0] == namespace
+        }
+
+    def _held(self, standing: Standing) -> dict[tuple[str, str], int]:
+        held: dict[tuple[str, str], int] = {}
         for pod in standing.pods:
-            if pod.footing is Footing.ADDED:
-                continue
-            for name, need in zip(pod.classes, pod.needs, strict=True):
-                if name is not None:
-                    key = (standing.replica.key.deployment.namespace, name)
-                    self._used[key] = self._used.get(key, 0) + need.devices
+            if pod.footing is not Footing.ADDED:
+                for key, count in _of_pod(standing, pod).items():
+                    held[key] = held.get(key, 0) + count
+        return held
+
+    def _allows(self, asked: Mapping[tuple[str, str], int]) -> bool:
+        return all(
+            self._used.get(key, 0) + count <= self._most[key]
+            for key, count in asked.items()
+            if key in self._most
+        )
 
     def add(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> None:
         """Count what a new replica claims."""
@@ -43,11 +68,7 @@ class QuotaUsage:
 
     def allows(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> bool:
         """Whether a new replica with *pods* would stay within every quota."""
-        return all(
-            self._used.get(key, 0) + count <= self._most[key]
-            for key, count in self._asked(deployment, pods).items()
-            if key in self._most
-        )
+        return self._allows(self._asked(deployment, pods))
 
     def refuses(self, deployment: ModelDeployment) -> bool:
         """Whether one more replica would pass a quota of its namespace wherever it went."""
@@ -76,20 +97,9 @@ class QuotaUsage:
 
     def takes(self, standing: Standing, pod: StandingPod) -> bool:
         """Count a pod that a template adds, if it stays within every quota."""
-        asked: dict[tuple[str, str], int] = {}
-        namespace = standing.replica.key.deployment.namespace
-        for name, need in zip(pod.classes, pod.needs, strict=True):
-            if name is not None:
-                asked[(namespace, name)] = asked.get((namespace, name), 0) + need.devices
-        within = all(
-            used + count <= self._most.get(key, used + count)
-            for key, count in asked.items()
-            for used in (self._used.get(key, 0),)
-        )
-        if not within:
+        if not self._allows(_of_pod(standing, pod)):
             return False
-        for key, count in asked.items():
-            self._used[key] = self._used.get(key, 0) + count
+        self.fill(standing, pod)
         return True
 
     def _asked(self, deployment: ModelDeployment, pods: Sequence[NewPod]) -> dict[tuple[str, str], int]:
@@ -100,6 +110,16 @@ class QuotaUsage:
                     key = (deployment.key.namespace, name)
                     asked[key] = asked.get(key, 0) + need.devices
         return asked
+
+
+def _of_pod(standing: Standing, pod: StandingPod) -> dict[tuple[str, str], int]:
+    """Devices that a pod of *standing* claims, by namespace and class."""
+    claimed: dict[tuple[str, str], int] = {}
+    for name, need in zip(pod.classes, pod.needs, strict=True):
+        if name is not None:
+            key = (standing.replica.key.deployment.namespace, str(name))
+            claimed[key] = claimed.get(key, 0) + need.devices
+    return claimed
 
 
 def _claimed(engine: Engine, joint: Sequence[MemberOption], device_class: str) -> int:
