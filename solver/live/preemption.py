@@ -4,7 +4,7 @@ Nodes and areas are ranked by how much of their devices would have to be given u
 real, and whoever need not have gone comes back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from solver.live.fleet import LiveFleet, Placed
 from solver.live.nodes import Ints
 from solver.matching.standing import Standing
 
-#: Nodes, or areas, that are tried for one replica.
+#: Nodes that lack devices, nodes that lack something else, and areas that are tried for one replica, of each.
 _MOST_TRIED = 12
 
 
@@ -27,107 +27,132 @@ class Preempting:
         self._survey = live.survey
         self._is_allowed = self._survey.problem.policy.preemption is Preemption.LOWER_PRIORITY
         self._on_node: dict[int, list[Standing]] = {}
+        #: By priority: devices that its replicas hold of each node, and how many of their pods are there.
         self._held: dict[int, Ints] = {}
         for standing in live.kept():
             if standing.deployment is None:
                 continue
             for node in sorted({pod.node for pod in standing.pods if pod.node is not None}):
                 self._on_node.setdefault(node, []).append(standing)
-            for node, taken in live.held(standing):
-                self._of_priority(standing.deployment.priority)[node] += taken
+            self._count(standing, 1)
 
     def put(self, deployment: ModelDeployment) -> Placed | None:
         """One more replica of *deployment*, for which others went; None if nobody below it could make room."""
-        if not self._is_allowed:
+        if not self._is_allowed or not any(level < deployment.priority for level in self._held):
             return None
-        below = self._below(deployment.priority)
-        if below is None:
-            return None
-        best: tuple[tuple[int, ...], list[Standing]] | None = None
-        for nodes in self._targets(deployment, below):
-            gone = self._cleared(deployment, nodes)
-            cost = _cost(gone)
-            if gone and self._live.find(deployment) is not None and (best is None or cost < best[0]):
-                best = cost, gone
-            for standing in gone:
+        best: tuple[list[tuple[int, bool]], list[Standing]] | None = None
+        for victims in self._targets(deployment):
+            gone = self._cleared(deployment, victims)
+            if gone is not None and (best is None or _cost(gone) < best[0]):
+                best = _cost(gone), gone
+            for standing in gone or ():
                 self._live.restore(standing)
         if best is None:
             return None
         for standing in best[1]:
-            self._give_up(standing)
+            self._live.give_up(standing)
+            self._count(standing, -1)
         placed = self._live.put(deployment)
         for standing in sorted(best[1], key=lambda s: (-_priority(s), s.replica.key)):
             if self._live.take_back(standing):
                 self._count(standing, 1)
         return placed
 
-    def _targets(self, deployment: ModelDeployment, below: Ints) -> Iterable[list[int]]:
-        """Sets of nodes on which room might be made, those that cost the fewest devices first."""
+    def _targets(self, deployment: ModelDeployment) -> Iterator[list[Standing]]:
+        """Sets of replicas of lower priority that might make room, those that lack the fewest devices first.
+
+        What is lacking may be CPU, a kind of device, or a share of one too: devices only say what to try first.
+        """
         nodes = self._live.nodes
+        held, pods = self._below(deployment.priority)
         spots, taken = self._live.open_spots(deployment)
         lacking = np.maximum(taken - np.maximum(nodes.free[spots] - nodes.used[spots], 0), 0)
-        usable = (lacking > 0) & (lacking <= below[spots])
-        order = np.lexsort([spots[usable], below[spots][usable], lacking[usable]])
-        yield from ([int(node)] for node in spots[usable][order][:_MOST_TRIED])
+        could = (pods[spots] > 0) & (lacking <= held[spots])
+        for is_short in (True, False):
+            usable = could & ((lacking > 0) == is_short)
+            order = np.lexsort([spots[usable], held[spots][usable], lacking[usable]])
+            for node in spots[usable][order][:_MOST_TRIED].tolist():
+                yield self._lower(deployment, [node])
         areas: list[tuple[int, list[int]]] = []
         for where, taken_by_pod, count in self._live.open_areas(deployment):
             lacks = np.maximum(taken_by_pod - np.maximum(nodes.free[where] - nodes.used[where], 0), 0)
-            can = lacks <= below[where]
-            if int(can.sum()) < count:
-                continue
+            can = (lacks <= held[where]) | (lacks == 0)
             ranked = np.lexsort([where[can], lacks[can]])[:count]
-            areas.append((int(lacks[can][ranked].sum()), [int(node) for node in where[can][ranked]]))
-        yield from (found for _, found in sorted(areas)[:_MOST_TRIED])
+            chosen = where[can][ranked]
+            if pods[chosen].any():
+                areas.append((int(lacks[can][ranked].sum()), chosen.tolist()))
+        for _, found in sorted(areas)[:_MOST_TRIED]:
+            yield self._lower(deployment, found)
+        if self._live.quotas.room(deployment.key.namespace):
+            yield self._of_namespace(deployment)
 
-    def _cleared(self, deployment: ModelDeployment, nodes: Sequence[int]) -> list[Standing]:
-        """Replicas of lower priority on *nodes* given up until *deployment* finds a place, lowest first."""
-        gone: list[Standing] = []
+    def _lower(self, deployment: ModelDeployment, nodes: Sequence[int]) -> list[Standing]:
+        """Kept replicas on *nodes* that *deployment* may displace, the first to go first."""
         victims = {
             standing.replica.key: standing
             for node in nodes
             for standing in self._on_node.get(node, ())
             if _priority(standing) < deployment.priority and self._live.has(standing)
         }
-        ordered = sorted(
+        inside = set(nodes)
+        return sorted(
             victims.values(),
             key=lambda s: (
-                _priority(s),
-                s.replica.health is not Health.NOT_READY,
-                -sum(taken for node, taken in self._live.held(s) if node in nodes),
+                *_first_to_go(s),
+                -sum(taken for node, taken in self._live.held(s) if node in inside),
                 s.replica.key,
             ),
         )
-        for standing in ordered:
-            if gone and self._live.find(deployment) is not None:
-                break
+
+    def _of_namespace(self, deployment: ModelDeployment) -> list[Standing]:
+        """Kept replicas whose share of its quotas *deployment* may have, the first to go first."""
+        return sorted(
+            (
+                standing
+                for standing in self._live.kept()
+                if standing.deployment is not None
+                and standing.deployment.key.namespace == deployment.key.namespace
+                and standing.deployment.priority < deployment.priority
+            ),
+            key=lambda s: (*_first_to_go(s), s.replica.key),
+        )
+
+    def _cleared(self, deployment: ModelDeployment, victims: Sequence[Standing]) -> list[Standing] | None:
+        """Those of *victims* that were given up until *deployment* found a place; None, and nobody, if it never did."""
+        gone: list[Standing] = []
+        for standing in victims:
             self._live.give_up(standing)
             gone.append(standing)
-        return gone
-
-    def _give_up(self, standing: Standing) -> None:
-        self._live.give_up(standing)
-        self._count(standing, -1)
+            if self._live.find(deployment) is not None:
+                return gone
+        for standing in gone:
+            self._live.restore(standing)
+        return None
 
     def _count(self, standing: Standing, sign: int) -> None:
+        empty = np.zeros((2, len(self._live.nodes.used)), dtype=np.int64)
+        held = self._held.setdefault(_priority(standing), empty)
         for node, taken in self._live.held(standing):
-            self._of_priority(_priority(standing))[node] += sign * taken
+            held[:, node] += (sign * taken, sign)
 
-    def _of_priority(self, priority: int) -> Ints:
-        if priority not in self._held:
-            self._held[priority] = np.zeros(len(self._live.nodes.used), dtype=np.int64)
-        return self._held[priority]
-
-    def _below(self, priority: int) -> Ints | None:
-        """Devices of each node that lower priorities hold; None if there are none."""
-        lower = [held for level, held in self._held.items() if level < priority]
-        found: Ints | None = sum(lower, np.zeros_like(self._live.nodes.used)) if lower else None
-        return found if found is not None and found.any() else None
+    def _below(self, priority: int) -> tuple[Ints, Ints]:
+        """Devices that lower priorities hold of each node, and how many of their pods are there."""
+        total = np.zeros((2, len(self._live.nodes.used)), dtype=np.int64)
+        for level, held in self._held.items():
+            if level < priority:
+                total += held
+        return total[0], total[1]
 
 
 def _priority(standing: Standing) -> int:
     return standing.deployment.priority if standing.deployment is not None else 0
 
 
-def _cost(gone: Sequence[Standing]) -> tuple[int, ...]:
-    """What giving up *gone* costs: high priorities first, then how many."""
-    return (*sorted((_priority(standing) for standing in gone), reverse=True), len(gone))
+def _first_to_go(standing: Standing) -> tuple[int, bool]:
+    """Low priorities go first, and of those the ones that are not ready."""
+    return _priority(standing), standing.replica.health is not Health.NOT_READY
+
+
+def _cost(gone: Sequence[Standing]) -> list[tuple[int, bool]]:
+    """What giving up *gone* costs: one of a high priority more than any number below; fewer are less."""
+    return sorted(map(_first_to_go, gone), reverse=True)
